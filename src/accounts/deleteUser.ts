@@ -9,7 +9,11 @@ import type { Stores } from '../database.ts';
 import type { FactorKinds } from '../login/factors/factors.ts';
 import { forgetFactors } from '../login/factors/reset/resetFactors.ts';
 import type { PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
-import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
+import {
+  type RevokingParts,
+  type RevokingStores,
+  revokeAndPropagate,
+} from '../revocation/propagation/revokeAndPropagate.ts';
 import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
 import { endAllOfUser } from '../sessions/endSessions.ts';
 import { findNamedUser, type UserName } from './namedUser.ts';
@@ -25,10 +29,12 @@ export interface DeletedUser {
  */
 export type DeleteUser = (name: UserName, actor: Actor) => Promise<DeletedUser>;
 
-export interface DeletingParts extends RevokingParts {
+export interface RemovingParts {
   readonly passwordAttempts: Pick<PasswordAttempts, 'forget'>;
   readonly kinds: FactorKinds;
 }
+
+export interface DeletingParts extends RevokingParts, RemovingParts {}
 
 export function createDeleteUser(
   parts: DeletingParts & { readonly spendRevokeBudget: SpendRevokeBudget },
@@ -49,24 +55,36 @@ export async function removeUser(
   userId: UserId,
   actor: Actor,
   /** Throws when the deletion must not happen; the user's row is locked by then. */
-  check: (stores: Stores) => Promise<void> = async () => {},
+  check?: (stores: Stores) => Promise<void>,
 ): Promise<number> {
   const now = parts.clock.now();
-  const { result } = await revokeAndPropagate(parts, now, async (stores) => {
-    const user = await stores.users.lock(userId);
-    await check(stores);
-    if (user !== undefined) await parts.passwordAttempts.forget(stores, user.email);
-    const isFirst = await stores.users.delete(userId, now);
-    if (isFirst) await stores.audit.record({ type: 'user_deleted', actor, userId }, now);
-    const ended = await endAllOfUser(stores, userId, { reason: 'user_deleted', actor, now });
-    await stores.sessions.forgetPersonal(userId);
-    await forgetFactors(parts.kinds, stores, userId);
-    await stores.oneTimeTokens.forget(userId);
-    if (user !== undefined) await stores.oneTimeTokens.forgetEmail(user.email);
-    await stores.outbox.forget(userId);
-    await stores.rights.forget(userId);
-    await stores.consents.forget(userId);
-    return ended.length;
-  });
+  const { result } = await revokeAndPropagate(parts, now, (stores) =>
+    removeUserIn(parts, stores, userId, actor, now, check),
+  );
   return result;
+}
+
+/** `removeUser` within a transaction that propagates. */
+export async function removeUserIn(
+  parts: RemovingParts,
+  stores: RevokingStores,
+  userId: UserId,
+  actor: Actor,
+  now: number,
+  check: (stores: Stores) => Promise<void> = async () => {},
+): Promise<number> {
+  const user = await stores.users.lock(userId);
+  await check(stores);
+  if (user !== undefined) await parts.passwordAttempts.forget(stores, user.email);
+  const isFirst = await stores.users.delete(userId, now);
+  if (isFirst) await stores.audit.record({ type: 'user_deleted', actor, userId }, now);
+  const ended = await endAllOfUser(stores, userId, { reason: 'user_deleted', actor, now });
+  await stores.sessions.forgetPersonal(userId);
+  await forgetFactors(parts.kinds, stores, userId);
+  await stores.oneTimeTokens.forget(userId);
+  if (user !== undefined) await stores.oneTimeTokens.forgetEmail(user.email);
+  await stores.outbox.forget(userId);
+  await stores.rights.forget(userId);
+  await stores.consents.forget(userId);
+  return ended.length;
 }

@@ -17,7 +17,10 @@ export const notificationLimits = {
   smtpSilenceMilliseconds: 30_000,
   /** The webhook answers, or the message is sent again. */
   webhookMilliseconds: 10_000,
-  /** Notices of one kind to one user in an hour: whoever logs in again and again must not fill an inbox. */
+  /**
+   * Notices of one kind to one user in an hour: whoever logs in again and again must not fill an inbox. More changes of a kind that a
+   * notice takes back are refused.
+   */
   noticesAnHour: 10,
   /** Events of one type that a node tells the operator in a minute: an attack on many accounts is one alarm. */
   operatorEventsAMinute: 60,

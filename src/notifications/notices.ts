@@ -1,7 +1,8 @@
 /**
- * Notices: a user is told what happened to the account, with a link that ends the session, or all, and takes back what was done. Call it in the transaction of
- * what happened. Without mail nothing is written.
+ * Notices: a user is told what happened to the account. The link of a notice ends the session, or all of them, and takes back what was
+ * done. Call it in the transaction of what happened. Without mail nothing is written.
  */
+import { AuthorityError } from '@countersign/verifier/errors';
 import type { FactorId, SessionId, UserId } from '@countersign/verifier/ids';
 import type { Email } from '../accounts/email.ts';
 import type { Stores } from '../database.ts';
@@ -56,6 +57,10 @@ export interface Recipient {
   readonly locale?: string | undefined;
 }
 
+/**
+ * Throws `rate_limited` where there were so many that what is taken back by its link would happen untold. What cannot be taken back is
+ * left out then.
+ */
 export type Notices = <Name extends NoticeName>(
   stores: Pick<Stores, 'outbox' | 'oneTimeTokens'>,
   user: Recipient,
@@ -79,7 +84,11 @@ export function createNotices({
     const { oneTimeTokens } = stores;
     const hourAgo = now - 60 * 60_000;
     const told = await oneTimeTokens.countOfTemplate(userId, 'not_me', template, hourAgo);
-    if (told >= notificationLimits.noticesAnHour) return;
+    if (told >= notificationLimits.noticesAnHour) {
+      // A copied key cannot be refused once more; the links of the mails before remove it.
+      if (takesBack === undefined || template === 'passkey_cloned') return;
+      throw tooManyChanges();
+    }
     const detail: NotMeDetail = {
       ...{ session_id: sessionId ?? null, template, used: 'none' },
       takes_back: takesBack ?? null,
@@ -94,6 +103,14 @@ export function createNotices({
     const message = { channel: 'mail', template, to, locale, data } as unknown as Message;
     await notify(stores, message, { userId, now });
   };
+}
+
+function tooManyChanges(): AuthorityError {
+  return new AuthorityError('rate_limited', {
+    detail: 'The account was changed in this way too often; try again in an hour.',
+    retryAfterSeconds: 60 * 60,
+    reason: 'notices',
+  });
 }
 
 /** Where and when, for a mail. */

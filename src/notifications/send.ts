@@ -129,6 +129,8 @@ async function failed(parts: SendParts, entry: OutboxEntry, error: unknown): Pro
   // What was sealed with a lost key can never be read. Any other error of ours may be repaired by an update.
   const fault = error instanceof SendFault ? error.message : (error as Error).name;
   if (fault === 'UnsealError') return giveUp(parts, entry, fault);
+  if (clock.now() >= entry.createdAt + notificationLimits.noticeMilliseconds)
+    return giveUp(parts, entry, fault);
   metrics.message(channel, 'failed');
   onFault(channel, error instanceof SendFault ? error : new SendFault(fault));
   const { retryFirstMilliseconds: first, retryLongestMilliseconds: longest } = notificationLimits;

@@ -46,6 +46,8 @@ export interface OneTimeTokenStore {
   forgetEmail(email: string): Promise<void>;
   /** Deletes the user's tokens of the purpose, or all. */
   forget(userId: UserId, purpose?: string): Promise<void>;
+  /** Deletes not-me links of the user that take this back, and were made after `since`. */
+  forgetTakingBack(userId: UserId, about: string, since: number): Promise<void>;
   /** Deletes all: after the database was restored to an earlier state. */
   clear(): Promise<void>;
   /** Deletes at most `limit` expired tokens; returns how many. */

@@ -1,5 +1,7 @@
 /** Notices, and the link "this was not me", which ends a session or all of them with effect. */
+
 import t, { type Test } from 'tap';
+import { notificationLimits } from '../../src/notifications/limits.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { said } from '../support/guards.ts';
@@ -268,9 +270,34 @@ t.test('a change of the e-mail that its owner did not make is taken back', async
   const second = await steal();
   t.equal((await notMe(told.token)).status, 204, 'of an earlier change');
   const { email } = await node.authority.operations.showUser({ email: eve });
-  t.equal(email, eve, 'it takes back only its own');
+  t.equal(email, eve, 'it takes back once');
   t.equal((await notMe(second.token)).status, 204);
   t.ok(await node.login(ada, known));
+});
+
+t.test('the first link takes back a whole chain of changes, and the links to the thief die', async (t) => {
+  const { mail, node, call, notMe, thief } = await robbed(t);
+  let token = thief.access_token;
+  const told: string[] = [];
+  for (const [from, to] of [
+    [ada, 'eve@example.com'],
+    ['eve@example.com', 'mallory@example.com'],
+  ] as const) {
+    ({ access_token: token } = (await call('POST', '/auth/step-up', { token, body: { password } })).body);
+    await call('POST', '/auth/email', { token, body: { email: to } });
+    await mail.mailTo(from);
+    await call('POST', '/auth/email/verify', { body: { token: (await mail.mailTo(to)).token } });
+    told.push((await mail.mailTo(from)).token);
+  }
+  const shown = () => node.authority.operations.showUser({ email: ada });
+  await node.register(ada);
+  const squatter = (await shown()).id;
+  const [ofOwner = '', ofThief = ''] = told;
+  t.equal((await notMe(ofOwner)).status, 204);
+  t.not((await shown()).id, squatter, 'who took the address and never proved it is gone');
+  t.ok(await node.login(ada, known));
+  t.equal((await notMe(ofThief)).body.code, 'invalid_link');
+  t.equal((await shown()).email, ada);
 });
 
 t.test('an old link or one whose address is taken sets no e-mail back, and says so', async (t) => {
@@ -282,8 +309,11 @@ t.test('an old link or one whose address is taken sets no e-mail back, and says 
     const proof = await mail.mailTo('eve@example.com');
     await call('POST', '/auth/email/verify', { body: { token: proof.token } });
     const told = await mail.mailTo(ada);
-    if (why === 'taken') await node.register(ada);
-    else clock.shift(7 * 24 * 60 * 60_000);
+    if (why === 'taken') {
+      await node.register(ada);
+      await node.authority.operations.markEmailVerified({ email: ada }, { name: 'operator' });
+    }
+    if (why === 'late') clock.shift(7 * 24 * 60 * 60_000);
     const posted = await fetch(`http://127.0.0.1:${node.httpPort}/auth/not-me`, {
       method: 'POST',
       body: new URLSearchParams({ token: told.token }),
@@ -313,6 +343,22 @@ t.test('new recovery codes that their owner did not make become useless', async 
     t.equal((await call('GET', '/auth/me', { token: ended })).status, 401);
   const { recoveryCodesLeft, factors } = await node.authority.operations.showUser({ email: ada });
   t.strictSame([recoveryCodesLeft, factors], [0, ['totp']]);
+});
+
+t.test('what a link takes back is not done without the link', async (t) => {
+  const mail = await startMailServer();
+  t.teardown(() => mail.stop());
+  const node = await startAuthority({ env: mailSettings(mail) });
+  t.teardown(() => node.stop());
+  const { recoveryCodes } = await enrolled(node, ada, Date.now());
+  const { begin, finish } = secondStepAt(node);
+  const { access_token: token } = (await finish(await begin(ada), { recovery_code: recoveryCodes[0] })).body;
+  const renew = () => node.call('POST', '/auth/factors/recovery-codes', { token });
+  for (let made = 1; made < notificationLimits.noticesAnHour; made += 1) await renew();
+  const { body } = await renew();
+  t.match(await renew(), { status: 429, body: { code: 'rate_limited' } });
+  const proof = { recovery_code: body.recovery_codes[0] };
+  t.equal((await finish(await begin(ada), proof)).status, 200, 'nothing was changed');
 });
 
 t.test('a notice about no session offers to end all', async (t) => {

@@ -5,10 +5,11 @@ import { notificationLimits } from '../../notifications/limits.ts';
 import { occasionOf, type TakenBack } from '../../notifications/notices.ts';
 import type { Notify } from '../../notifications/outbox.ts';
 import type { RevokingStores } from '../../revocation/propagation/revokeAndPropagate.ts';
+import { type RemovingParts, removeUserIn } from '../deleteUser.ts';
 import { type MovingParts, moveEmail } from '../proof/moveEmail.ts';
 import type { User } from '../user.ts';
 
-export interface TakingBackParts extends TakeFactorParts, MovingParts {
+export interface TakingBackParts extends TakeFactorParts, Pick<RemovingParts, 'kinds'>, MovingParts {
   readonly notify: Notify;
 }
 
@@ -18,7 +19,7 @@ export interface TakingBack {
   readonly now: number;
   /** When what is taken back was done. */
   readonly doneAt: number;
-  /** Codes that were made after the first use are the owner's. */
+  /** What was done after the first use is the owner's. */
   readonly isFirst: boolean;
 }
 
@@ -36,17 +37,26 @@ export async function takeBack(
   return what.about;
 }
 
-/** Only the last change, and only for a while: later the old mailbox may have another reader. */
+/**
+ * Once, and only for a while: later the old mailbox may have another reader. Of several changes the first link wins, since the
+ * mailboxes of the later ones may be the thief's: their links are forgotten. So is a user who took the old address meanwhile and never
+ * proved it.
+ */
 async function restoreEmail(
   parts: TakingBackParts,
   stores: RevokingStores,
-  { oldEmail, newEmail }: Extract<TakenBack, { about: 'email' }>,
-  { user, actor, now, doneAt }: TakingBack,
+  { oldEmail: email, newEmail }: Extract<TakenBack, { about: 'email' }>,
+  { user, actor, now, doneAt, isFirst }: TakingBack,
 ): Promise<'email' | 'email_kept'> {
-  if (user.email === oldEmail) return 'email';
-  const isLast = user.email === newEmail && user.emailVerifiedAt === doneAt;
-  if (!isLast || now >= doneAt + notificationLimits.emailRestoreMilliseconds) return 'email_kept';
-  if (!(await moveEmail(parts, stores, user, { email: oldEmail, actor, now }))) return 'email_kept';
+  if (user.email === email) return 'email';
+  if (!isFirst || now >= doneAt + notificationLimits.emailRestoreMilliseconds) return 'email_kept';
+  const holder = await stores.users.findByEmail(email);
+  if (holder !== undefined) {
+    if (holder.emailVerifiedAt !== undefined) return 'email_kept';
+    await removeUserIn(parts, stores, holder.id, actor, now);
+  }
+  if (!(await moveEmail(parts, stores, user, { email, actor, now }))) return 'email_kept';
+  await stores.oneTimeTokens.forgetTakingBack(user.id, 'email', doneAt);
   const data = occasionOf(actor, now);
   const message = { channel: 'mail', template: 'email_restored', to: newEmail, locale: user.locale } as const;
   await parts.notify(stores, { ...message, data }, { userId: user.id, now });

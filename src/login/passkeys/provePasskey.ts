@@ -130,7 +130,8 @@ async function endCloned(
     const detail = { factor: id, counter: passkey.counter, used };
     await stores.audit.record({ type: 'passkey_cloned', actor, userId, reason: 'counter', detail }, now);
     await endSelected(stores, { userId, openedBy: id }, { reason: 'passkey_cloned', actor, now });
-    await parts.notices(stores, user, 'passkey_cloned', { now, actor, factor: passkey.name });
+    const takesBack = { about: 'factor', factorId: id } as const;
+    await parts.notices(stores, user, 'passkey_cloned', { now, actor, factor: passkey.name, takesBack });
   });
   parts.onCloned(passkey);
 }

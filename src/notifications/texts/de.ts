@@ -189,7 +189,7 @@ export const de: Texts = {
     passkey_cloned: ({ factor, ...told }) =>
       notice(
         'Ein Passkey wurde vielleicht kopiert',
-        'Ein Passkey Ihres Kontos hat rückwärts gezählt, wie es eine Kopie tut. Wir haben ihn abgewiesen und seine Sitzungen beendet.',
+        'Ein Passkey Ihres Kontos hat rückwärts gezählt, wie es eine Kopie tut. Wir haben ihn abgewiesen und seine Sitzungen beendet. Auf einem der beiden Geräte gilt er noch: Entfernen Sie ihn, wenn Sie nicht beide kennen.',
         told,
         [factor],
       ),

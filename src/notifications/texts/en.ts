@@ -177,7 +177,7 @@ export const en: Texts = {
     passkey_cloned: ({ factor, ...told }) =>
       notice(
         'A passkey may have been copied',
-        'A passkey of your account counted backwards, as a copy does. We refused it and ended its sessions.',
+        'A passkey of your account counted backwards, as a copy does. We refused it and ended its sessions. It still works on one of the two devices: remove it, unless you know both.',
         told,
         [factor],
       ),

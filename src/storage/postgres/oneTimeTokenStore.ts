@@ -93,6 +93,13 @@ export function createOneTimeTokenStore(prisma: PrismaConnection): OneTimeTokenS
       });
     },
 
+    async forgetTakingBack(userId, about, since) {
+      await prisma.$executeRaw`
+        DELETE FROM one_time_tokens AS t
+         WHERE t.user_id = ${userId}::uuid AND t.purpose = 'not_me' AND t.created_at > ${new Date(since)}
+           AND t.detail -> 'takes_back' ->> 'about' = ${about}`;
+    },
+
     async clear() {
       await prisma.oneTimeToken.deleteMany();
     },

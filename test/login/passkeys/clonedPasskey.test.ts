@@ -4,19 +4,20 @@ import { openEngine, type PostgresEngine } from '../../../src/storage/postgres/e
 import { startAuthority } from '../../support/authority.ts';
 import { aGuard, said } from '../../support/guards.ts';
 import { brief } from '../../support/loginTries.ts';
+import { mailSettings, startMailServer } from '../../support/mailServer.ts';
 import { issuer, passkeysAt } from '../../support/passkeyUser.ts';
 import { claimsIn, secondStepAt } from '../../support/secondFactor.ts';
 
 const alice = 'alice@example.com';
 const revoked = '401 invalid_token revoked';
 
-async function setUp(t: Test) {
+async function setUp(t: Test, env: Readonly<Record<string, string>> = {}) {
   let engine: PostgresEngine | undefined;
   const openDatabase: typeof openEngine = async (...how) => {
     engine = await openEngine(...how);
     return engine;
   };
-  const authority = await startAuthority({ env: { ISSUER: issuer }, openDatabase });
+  const authority = await startAuthority({ env: { ISSUER: issuer, ...env }, openDatabase });
   t.teardown(() => authority.stop());
   const passkeys = passkeysAt(authority);
   const user = await passkeys.withPasskey(alice);
@@ -58,6 +59,19 @@ t.test('at login', async (t) => {
   t.equal(await metric(), '3');
   t.match(log(), /"factor":.*two devices have one passkey/);
   t.equal(await said(guard, await open()), 'accepted', 'the device that counts on logs in');
+});
+
+t.test('the link of the mail removes the key', async (t) => {
+  const mail = await startMailServer();
+  t.teardown(() => mail.stop());
+  const { passkey, passkeyLogin, call } = await setUp(t, mailSettings(mail));
+  t.equal((await mail.mailTo(alice)).subject, 'A way to log in was added');
+  t.equal(brief(await passkeyLogin(passkey, { counter: 0 })), '401 invalid_credentials');
+  const told = await mail.mailTo(alice);
+  t.equal(told.subject, 'A passkey may have been copied');
+  t.match(told.text, 'remove it and end all sessions');
+  t.equal((await call('POST', '/auth/not-me', { body: { token: told.token } })).status, 204);
+  t.equal(brief(await passkeyLogin(passkey)), '401 invalid_credentials', 'for both devices');
 });
 
 t.test('as second factor, and in a step-up', async (t) => {
