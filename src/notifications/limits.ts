@@ -4,7 +4,7 @@ export const notificationLimits = {
   pollMilliseconds: 5_000,
   /** Messages that a node sends at once by each channel: mail servers count connections. */
   sendsAtOnce: 5,
-  /** One message; a slow server must not hold a place for ever. */
+  /** One message; then it is sent again. */
   sendMilliseconds: 60_000,
   /** A claimed message is sent again after this, because its node may have died: longer than sending takes. */
   claimMilliseconds: 120_000,

@@ -99,19 +99,23 @@ export function createSending(parts: SendParts): Sending {
   };
 }
 
+/** Ends with the transfer: one that was given up may still hold a connection. */
 async function deliver(parts: SendParts, entry: OutboxEntry): Promise<void> {
   const { outbox, clock, metrics, channels } = parts;
   const { id, channel } = entry;
   if (channel === 'none') return outbox.remove(id);
+  let transfer: Promise<void> | undefined;
   try {
     const message = openMessage(parts.sealing, entry);
     if (clock.now() >= usefulUntil(entry, message)) return await giveUp(parts, entry, 'too old');
     const by = channels[channel];
     if (by === undefined) throw new SendFault('not configured');
     const late = () => new SendFault('timeout');
-    await withDeadline(clock, notificationLimits.sendMilliseconds, by.send(id, message), late);
+    transfer = by.send(id, message);
+    await withDeadline(clock, notificationLimits.sendMilliseconds, transfer, late);
   } catch (error) {
-    return await failed(parts, entry, error);
+    await failed(parts, entry, error);
+    return await transfer?.catch(() => {});
   }
   metrics.message(channel, 'sent');
   await outbox.remove(id);

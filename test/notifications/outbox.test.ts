@@ -1,10 +1,11 @@
 /** Mails of the outbox: sent once when all goes well, at least once whatever happens, and never readable in the database. */
 import pg from 'pg';
 import t, { type Test } from 'tap';
+import { notificationLimits } from '../../src/notifications/limits.ts';
 import { password, startAuthority } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { closedPort, mailSettings, startMailServer } from '../support/mailServer.ts';
-import { createShiftedClock } from '../support/shiftedClock.ts';
+import { createShiftedClock, hurried } from '../support/shiftedClock.ts';
 import { sharedServers } from '../support/twoNodes.ts';
 
 const ada = 'ada@example.com';
@@ -86,6 +87,28 @@ t.test('a server that refuses, fails or is away: the mail is sent again, as the 
       .status,
     204,
   );
+});
+
+t.test('a server that keeps its connections gets no more of them', async (t) => {
+  const mail = await aMailServer(t);
+  const clock = hurried(createShiftedClock(), notificationLimits.sendMilliseconds);
+  const node = await aNode(t, { env: mailSettings(mail), clock });
+  const { sendsAtOnce } = notificationLimits;
+  mail.behave('silent');
+  for (let user = 0; user < sendsAtOnce + 3; user += 1) {
+    await node.register(`${user}.${ada}`);
+    await recover(node, `${user}.${ada}`);
+  }
+  const failures = async () => {
+    const metrics = String((await node.operations('GET', '/metrics')).body);
+    return Number(/channel="mail",outcome="failed"} (\d+)/.exec(metrics)?.[1] ?? 0);
+  };
+  await eventually('all places are given up', async () => (await failures()) >= sendsAtOnce);
+  await recover(node, `1.${ada}`);
+  await eventually('all that waits was looked at', async () =>
+    /countersign_outbox_waiting [89]\n/.test(String((await node.operations('GET', '/metrics')).body)),
+  );
+  t.equal(mail.tries, sendsAtOnce);
 });
 
 t.test(

@@ -56,6 +56,7 @@ export async function startMailServer(port = 0): Promise<MailServer> {
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     disableReverseLookup: true,
+    closeTimeout: 100,
     onRcptTo({ address }, _session, done) {
       tries += 1;
       if (how === 'silent') return;
