@@ -190,6 +190,25 @@ t.test('after a restored backup no link of before is good', async (t) => {
   t.equal(codeOf(await complete(token)), '400 invalid_link');
 });
 
+t.test("pre-hijacking: a click of the owner makes a stranger's factors no proved ones", async (t) => {
+  const { mail, node, clock, call } = await begin(t);
+  const stranger = await enrolled(node, ada, clock.now());
+  await mail.mailTo(ada);
+  const { access_token: token } = stranger.firstSession;
+  await call('POST', '/auth/email/verification', { token });
+  const link = (await mail.mailTo(ada)).token;
+  const verify = (body: object) => call('POST', '/auth/email/verify', { body: { token: link, ...body } });
+  const missing = { code: 'invalid_credentials', errors: [{ field: 'password', rule: 'required' }] };
+  t.match(await verify({}), { status: 401, body: missing });
+  const wrong = { code: 'invalid_credentials', errors: [{ field: 'password', rule: 'correct' }] };
+  t.match(await verify({ password: newPassword }), { status: 401, body: wrong });
+  const address = `http://127.0.0.1:${node.httpPort}/auth/email/verify`;
+  const posted = await fetch(address, { method: 'POST', body: new URLSearchParams({ token: link }) });
+  t.match(await posted.text(), /not you who registered, close this page.*name="password"/s);
+  t.match(await node.authority.operations.showUser({ email: ada }), { emailVerified: false });
+  t.equal((await verify({ password })).status, 204, 'the link stayed good for who registered');
+});
+
 t.test(
   'pre-hijacking: the first proof of an address removes the factors that were added before',
   async (t) => {

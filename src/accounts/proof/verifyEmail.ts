@@ -5,6 +5,11 @@
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
+import type { Stores } from '../../database.ts';
+import type { FactorKinds } from '../../login/factors/factors.ts';
+import { factorsOf } from '../../login/factors/reset/resetFactors.ts';
+import { hashTurn } from '../../login/passwords/passwordHash.ts';
+import { presentedPassword } from '../../login/passwords/passwordPolicy.ts';
 import type { Notices } from '../../notifications/notices.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
 import { type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
@@ -23,13 +28,15 @@ import { type ConfirmParts, checkRegistrant, confirmRegistration } from './regis
 export interface VerifyEmailParts extends ConfirmParts, MovingParts, RevokingParts {
   readonly codeHash: KeyedHash;
   readonly notices: Notices;
+  readonly kinds: FactorKinds;
   readonly passwordAttempts: MovingParts['passwordAttempts'];
 }
 
 export interface VerifyEmail {
   /**
-   * A registration is confirmed with its password: whoever only reads the mail must not confirm what a stranger registered. Throws
-   * `invalid_link`, `invalid_credentials` for another password, and `invalid_request` where one is missing; then the link stays good.
+   * A registration is confirmed with its password, and so is an address whose account has other ways to log in already: whoever only
+   * reads the mail must not confirm what a stranger registered or added. Throws `invalid_link`, `invalid_credentials` for another
+   * password, and where one is missing `invalid_request` or `invalid_credentials`; then the link stays good.
    */
   byLink(token: string, actor: Actor, password?: string): Promise<void>;
   /** Throws `invalid_code`. */
@@ -45,7 +52,10 @@ export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
       const { oneTimeTokens } = database;
       const now = clock.now();
       const proof = await oneTimeTokens.find(hash, 'email_proof', now);
-      if (proof !== undefined) return take(parts, proof, { actor, now, refusal: 'invalid_link' });
+      if (proof !== undefined) {
+        const isOwner = password !== undefined && (await knowsPassword(parts, proof, actor, password));
+        return take(parts, proof, { actor, now, refusal: 'invalid_link', isOwner });
+      }
       const registration = await oneTimeTokens.find(hash, 'registration', now);
       if (registration === undefined) throw new AuthorityError('invalid_link', { reason: 'unknown' });
       await checkRegistrant(parts, registration, actor, password);
@@ -60,15 +70,45 @@ export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
       const now = clock.now();
       const hashOf = (_: OneTimeToken, typed: string) => parts.codeHash(userId, typed);
       const proof = await tryCode(database, { userId, purpose: 'email_proof', code, now, hashOf });
-      await take(parts, proof, { actor, now, refusal: 'invalid_code' });
+      await take(parts, proof, { actor, now, refusal: 'invalid_code', isOwner: true });
     },
   };
+}
+
+/** Throws `invalid_credentials` for another password. */
+async function knowsPassword(
+  { database, passwords }: VerifyEmailParts,
+  { userId }: OneTimeToken,
+  actor: Actor,
+  text: string,
+): Promise<boolean> {
+  const user = userId && (await database.users.find(userId));
+  const password = user && presentedPassword(text, user.passwordHash);
+  const turn = hashTurn(actor.ip, true);
+  const isRight =
+    password === undefined || user === undefined
+      ? await passwords.verifyDummy('', turn)
+      : await passwords.verify(user.passwordHash, password, turn);
+  if (isRight) return true;
+  throw wrongPassword('correct', 'is not the password of this account');
+}
+
+/** Somebody who only registered the address may have added them: its owner must not make them good by a click. */
+async function requireNoFactors({ kinds }: VerifyEmailParts, stores: Stores, { id }: User): Promise<void> {
+  if ((await factorsOf(kinds, stores, id)).length > 0)
+    throw wrongPassword('required', 'is missing: other ways to log in were added to this account');
+}
+
+function wrongPassword(rule: 'correct' | 'required', message: string): AuthorityError {
+  return new AuthorityError('invalid_credentials', { errors: [{ field: 'password', rule, message }] });
 }
 
 interface Applying {
   readonly actor: Actor;
   readonly now: number;
   readonly refusal: 'invalid_link' | 'invalid_code';
+  /** The requester has a session of the user, or knows the password. */
+  readonly isOwner: boolean;
 }
 
 async function take(
@@ -104,6 +144,7 @@ async function apply(
       throw new AuthorityError(refusal, { reason: 'version' });
     return replace(parts, stores, user, { ...applying, email, sessionId: String(detail['session_id']) });
   }
+  if (user.emailVerifiedAt === undefined && !applying.isOwner) await requireNoFactors(parts, stores, user);
   await stores.users.verifyEmail(user.id, now);
   await stores.revoke([factsChanged(user.id, now)]);
   await stores.audit.record({ type: 'email_verified', actor, userId: user.id }, now);

@@ -138,7 +138,7 @@ export const dePages: PageTexts = {
     mail_not_configured: 'Hier lassen sich keine E-Mails senden. Fragen Sie die Betreiber dieses Dienstes.',
     invalid_request: 'Etwas fehlt oder hat die falsche Form.',
     invalid_credentials:
-      'Das ist nicht das Passwort dieser Registrierung. Haben nicht Sie sich registriert, schließen Sie diese Seite.',
+      'Das Passwort des Kontos fehlt oder ist ein anderes. Haben nicht Sie sich registriert, schließen Sie diese Seite.',
     invalid_attempt:
       'Diese Anmeldung wurde schon benutzt, hat zu lange gedauert oder begann in einem anderen Browser. Beginnen Sie neu.',
     identity_not_linked:

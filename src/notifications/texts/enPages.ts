@@ -131,7 +131,7 @@ export const enPages: PageTexts = {
     mail_not_configured: 'No mail can be sent here. Ask those who run this service.',
     invalid_request: 'Something is missing or has the wrong form.',
     invalid_credentials:
-      'This is not the password of this registration. If it was not you who registered, close this page.',
+      'The password of the account is missing, or this is not the password. If it was not you who registered, close this page.',
     invalid_attempt:
       'This sign-in was used already, took too long, or began in another browser. Begin again.',
     identity_not_linked:
