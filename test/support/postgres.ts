@@ -100,8 +100,10 @@ export interface PostgresServer {
 export async function useOwnPostgres(t: Test): Promise<void> {
   const server = await startPostgres();
   const { TEST_POSTGRES_URL, TEST_POSTGRES_TEMPLATE } = process.env;
-  process.env['TEST_POSTGRES_URL'] = server.url;
-  delete process.env['TEST_POSTGRES_TEMPLATE'];
+  Object.assign(process.env, {
+    TEST_POSTGRES_URL: server.url,
+    TEST_POSTGRES_TEMPLATE: await makeTemplate(server.url),
+  });
   t.teardown(() => {
     Object.assign(process.env, { TEST_POSTGRES_URL, TEST_POSTGRES_TEMPLATE });
     return server.stop();
