@@ -31,28 +31,34 @@ const agent = new Agent({ keepAlive: true });
 /** Follows no redirect. */
 export function createHttpClient(base: string): HttpCall {
   return async (method, path, { body, token, headers, milliseconds } = {}) => {
-    const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    // A text would give its encoding to the headers.
+    const sent = body === undefined ? undefined : bytesOf(body);
     const asked = request(base + path, {
       ...{ method, agent },
       ...(milliseconds === undefined ? {} : { signal: AbortSignal.timeout(milliseconds) }),
       headers: {
         ...{ accept: '*/*', 'user-agent': 'node' },
-        ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(sent === undefined ? {} : { 'content-length': Buffer.byteLength(sent) }),
+        ...(sent && { 'content-type': 'application/json', 'content-length': sent.length }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...headers,
       },
     });
     // One after the response has come rejects the reading of it.
     asked.on('error', () => {});
-    // A text would take its encoding to the headers.
-    asked.end(sent === undefined ? sent : Buffer.from(sent));
+    asked.end(sent);
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
-    const got = await text(response);
-    const answered = headersOf(response);
-    const isJson = got !== '' && answered.get('content-type')?.includes('json');
-    return { status: response.statusCode ?? 0, headers: answered, body: isJson ? JSON.parse(got) : got };
+    return answerOf(response);
   };
+}
+
+function bytesOf(body: unknown): Buffer {
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+async function answerOf(response: IncomingMessage): Promise<Answer> {
+  const [got, headers] = [await text(response), headersOf(response)];
+  const isJson = got !== '' && headers.get('content-type')?.includes('json');
+  return { status: response.statusCode ?? 0, headers, body: isJson ? JSON.parse(got) : got };
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): Headers {
