@@ -15,6 +15,7 @@ import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './freePort.ts';
+import { administer, execute } from './postgresStatements.ts';
 import { noteProcess, type StartedProcess, startProcess } from './process.ts';
 import { ofTestRun } from './testRun.ts';
 
@@ -57,19 +58,9 @@ async function createDatabase(template: string): Promise<TestDatabase> {
   const url = new URL(ofTestRun('TEST_POSTGRES_URL'));
   const server = url.href;
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
+  await administer(server, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
   url.pathname = name;
-  return { url: url.href, drop: () => execute(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
-}
-
-async function execute(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  return { url: url.href, drop: () => administer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
 export interface PostgresServer {
