@@ -11,7 +11,7 @@ t.test('each tells of the process, and of nothing of another authority', async (
   one.upkeepFault('x');
   const [told, toldElsewhere] = [await one.text(), await other.text()];
   for (const text of [told, toldElsewhere]) {
-    t.match(text, /^nodejs_gc_duration_seconds_count/m);
+    t.match(text, /^# HELP nodejs_gc_duration_seconds /m);
     t.match(text, /^process_cpu_user_seconds_total /m);
   }
   t.match(told, /^own 7$/m);
