@@ -60,7 +60,11 @@ export async function everyMethod(t: Test, authority: TestAuthority, curl: Curl,
     'UserService/EnableUser': [{ userId }, {}],
     'UserService/ListUsers': [{ pageSize: 1 }, { users: [{}] }],
     'UserService/GetUser': [{ userId }, { user: { userId } }],
-    'UserService/ListUserEvents': [{ userId, pageSize: 1 }, { events: [{ type: 'user_enabled' }] }],
+    // What `GetUser` read is told, too.
+    'UserService/ListUserEvents': [
+      { userId, pageSize: 2 },
+      { events: [{ type: 'user_data_read' }, { type: 'user_enabled' }] },
+    ],
     'UserService/SendRecovery': [{ userId }, {}],
     'UserService/VerifyEmail': [{ userId }, {}],
     'UserService/ResetFactors': [{ userId }, { endedSessions: '0' }],
