@@ -3,10 +3,10 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import t from 'tap';
 import { startAuthority } from '../support/authority.ts';
 import { claimsOf } from '../support/clients.ts';
+import { sharedAuthority } from '../support/sharedAuthority.ts';
 
 t.test('from registration to revocation', async (t) => {
-  const authority = await startAuthority();
-  t.teardown(() => authority.stop());
+  const authority = await sharedAuthority({});
   const { call, grpc } = authority;
 
   const registered = await authority.register('Alice@Example.com');
@@ -58,8 +58,7 @@ t.test('from registration to revocation', async (t) => {
 });
 
 t.test('logout says the same again, by either token, and needs one', async (t) => {
-  const authority = await startAuthority();
-  t.teardown(() => authority.stop());
+  const authority = await sharedAuthority({});
   await authority.register('alice@example.com');
   const { access_token: token, refresh_token } = await authority.login('alice@example.com');
   for (const time of ['first', 'second']) {
@@ -76,8 +75,7 @@ t.test('logout says the same again, by either token, and needs one', async (t) =
 });
 
 t.test('ending one session leaves the other; logout-all ends both', async (t) => {
-  const authority = await startAuthority();
-  t.teardown(() => authority.stop());
+  const authority = await sharedAuthority({});
   const { call, grpc } = authority;
   await authority.register('alice@example.com');
   const [one, other] = [
@@ -109,8 +107,7 @@ t.test('ending one session leaves the other; logout-all ends both', async (t) =>
 });
 
 t.test('a password change ends the other sessions and keeps this one', async (t) => {
-  const authority = await startAuthority();
-  t.teardown(() => authority.stop());
+  const authority = await sharedAuthority({});
   const { call } = authority;
   await authority.register('alice@example.com');
   const [mine, other] = [
@@ -163,8 +160,7 @@ t.test('the deny-list is there again after a restart, before the first check is 
 });
 
 t.test('the published keys verify the tokens, and say for how long they may be kept', async (t) => {
-  const authority = await startAuthority();
-  t.teardown(() => authority.stop());
+  const authority = await sharedAuthority({});
   await authority.register('alice@example.com');
   const { access_token: token } = await authority.login('alice@example.com');
 
@@ -208,8 +204,7 @@ t.test('closed registration is for the operator only, and tells nobody who is re
 });
 
 t.test('an e-mail is registered once, however it is spelt', async (t) => {
-  const authority = await startAuthority();
-  t.teardown(() => authority.stop());
+  const authority = await sharedAuthority({});
   t.equal((await authority.register('alice@example.com')).status, 201);
   const again = await authority.register('ALICE@EXAMPLE.COM');
   t.match([again.status, again.body.code], [409, 'email_taken']);

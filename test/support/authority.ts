@@ -47,7 +47,7 @@ export interface TestAuthority {
   readonly serviceToken: string;
   readonly serviceName: string;
   readonly call: HttpCall;
-  /** On an operations port. */
+  /** On an operations port, which the first call opens. */
   readonly operations: HttpCall;
   readonly grpc: GrpcClient;
   /** Everything that was logged, as JSON lines. */
@@ -123,10 +123,14 @@ export async function startAuthority({
   const call = createHttpClient(`http://127.0.0.1:${httpPort}`);
   const grpc = createGrpcClient(`127.0.0.1:${grpcPort}`, serviceToken);
   const readiness = authority.readiness;
-  const operations = await openOperations({
-    ...{ host: '127.0.0.1', port: 0, orAnyPort: false, reserved: [] },
-    ...{ log, metrics, readiness },
-  });
+  let operations: ReturnType<typeof openOperations> | undefined;
+  const onOperations = async () => {
+    operations ??= openOperations({
+      ...{ host: '127.0.0.1', port: 0, orAnyPort: false, reserved: [] },
+      ...{ log, metrics, readiness },
+    });
+    return createHttpClient(`http://127.0.0.1:${(await operations).port}`);
+  };
 
   return {
     authority,
@@ -136,7 +140,7 @@ export async function startAuthority({
     serviceToken,
     serviceName,
     call,
-    operations: createHttpClient(`http://127.0.0.1:${operations.port}`),
+    operations: async (...asked) => (await onOperations())(...asked),
     grpc,
     log: () => lines.join(''),
     register: (email) => call('POST', '/auth/register', { body: { email, password } }),
@@ -150,7 +154,7 @@ export async function startAuthority({
       call('POST', '/auth/refresh', { body: { refresh_token: token }, headers }),
     async stop() {
       grpc.close();
-      await operations.close();
+      await (await operations)?.close();
       await authority.close();
       await database?.drop();
       if (dataDir === undefined) await rm(folder, { recursive: true, force: true });

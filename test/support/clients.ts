@@ -1,5 +1,8 @@
-/** Clients as a program outside would have them: HTTP by fetch, gRPC by the generated stubs. */
+/** Clients as a program outside would have them: HTTP by Node.js (fetch takes three times as long), gRPC by the generated stubs. */
 
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { IntrospectResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IntrospectResponse';
 import type { IsRevokedResponse__Output } from '@countersign/verifier/contract/generated/countersign/v1/IsRevokedResponse';
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
@@ -23,22 +26,46 @@ export interface CallOptions {
 
 export type HttpCall = (method: string, path: string, options?: CallOptions) => Promise<Answer>;
 
+const agent = new Agent({ keepAlive: true });
+
+/** Follows no redirect. */
 export function createHttpClient(base: string): HttpCall {
   return async (method, path, { body, token, headers, milliseconds } = {}) => {
-    const response = await fetch(base + path, {
-      method,
+    // A text would give its encoding to the headers.
+    const sent = body === undefined ? undefined : bytesOf(body);
+    const asked = request(base + path, {
+      ...{ method, agent },
       ...(milliseconds === undefined ? {} : { signal: AbortSignal.timeout(milliseconds) }),
       headers: {
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...{ accept: '*/*', 'user-agent': 'node' },
+        ...(sent && { 'content-type': 'application/json', 'content-length': sent.length }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    const text = await response.text();
-    const isJson = text !== '' && response.headers.get('content-type')?.includes('json');
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+    // One after the response has come rejects the reading of it.
+    asked.on('error', () => {});
+    asked.end(sent);
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    return answerOf(response);
   };
+}
+
+function bytesOf(body: unknown): Buffer {
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+async function answerOf(response: IncomingMessage): Promise<Answer> {
+  const [got, headers] = [await text(response), headersOf(response)];
+  const isJson = got !== '' && headers.get('content-type')?.includes('json');
+  return { status: response.statusCode ?? 0, headers, body: isJson ? JSON.parse(got) : got };
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '');
+  return headers;
 }
 
 export interface GrpcClient {

@@ -52,8 +52,9 @@ export function createTruth(rows: readonly Revocation[] = []): Truth {
     async find(subjects) {
       truth.finds += 1;
       if (truth.fault !== undefined) throw truth.fault;
-      const rows = [...known.values()];
-      return subjects.flatMap((subject) => known.get(key(subject)) ?? answerMark(subject, rows) ?? []);
+      return subjects.flatMap(
+        (subject) => known.get(key(subject)) ?? answerMark(subject, [...known.values()]) ?? [],
+      );
     },
     async listLive(now, limit, after = Buffer.of()) {
       truth.pages += 1;

@@ -42,22 +42,33 @@ export async function startOidcProvider(t: Test, options: PlayedOptions): Promis
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const open = () => openProvider(played, options);
+  const open = (jwks: object) => openProvider(played, options, jwks);
   const played: PlayedProvider = {
     ...{ issuer, clientId: 'countersign', clientSecret: randomUUID(), refuses: false },
     account: { sub: 'ada', email: 'ada@example.com', email_verified: true },
     metadata: (metadata) => metadata,
     rotateKeys() {
-      handle = open();
+      handle = open(newJwks());
     },
     stop() {
       server.close();
       server.closeAllConnections();
     },
   };
-  handle = open();
+  handle = open(keptJwks());
   t.teardown(() => played.stop());
   return played;
+}
+
+/** Making one takes longer than most tests. Of providers that are there at the same time each has another. */
+const kept: ReturnType<typeof newJwks>[] = [];
+let started = 0;
+
+function keptJwks() {
+  started += 1;
+  const index = started % 4;
+  kept[index] ??= newJwks();
+  return kept[index];
 }
 
 function newJwks() {
@@ -65,7 +76,11 @@ function newJwks() {
   return { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg: 'RS256', use: 'sig' }] };
 }
 
-function openProvider(played: PlayedProvider, { redirectUris, saysIssuer, emailInIdToken }: PlayedOptions) {
+function openProvider(
+  played: PlayedProvider,
+  { redirectUris, saysIssuer, emailInIdToken }: PlayedOptions,
+  jwks: object,
+) {
   const provider = new Provider(saysIssuer ?? played.issuer, {
     clients: [
       {
@@ -82,7 +97,7 @@ function openProvider(played: PlayedProvider, { redirectUris, saysIssuer, emailI
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_context: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     cookies: { keys: [randomUUID()] },
-    jwks: newJwks(),
+    jwks,
     pkce: { required: () => true },
     ttl: { Session: 600, Interaction: 600, Grant: 600, AccessToken: 600, IdToken: 600 },
   });

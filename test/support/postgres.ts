@@ -15,6 +15,7 @@ import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './freePort.ts';
+import { administer, execute } from './postgresStatements.ts';
 import { noteProcess, type StartedProcess, startProcess } from './process.ts';
 import { ofTestRun } from './testRun.ts';
 
@@ -57,19 +58,9 @@ async function createDatabase(template: string): Promise<TestDatabase> {
   const url = new URL(ofTestRun('TEST_POSTGRES_URL'));
   const server = url.href;
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
+  await administer(server, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
   url.pathname = name;
-  return { url: url.href, drop: () => execute(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
-}
-
-async function execute(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  return { url: url.href, drop: () => administer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
 export interface PostgresServer {
@@ -100,8 +91,10 @@ export interface PostgresServer {
 export async function useOwnPostgres(t: Test): Promise<void> {
   const server = await startPostgres();
   const { TEST_POSTGRES_URL, TEST_POSTGRES_TEMPLATE } = process.env;
-  process.env['TEST_POSTGRES_URL'] = server.url;
-  delete process.env['TEST_POSTGRES_TEMPLATE'];
+  Object.assign(process.env, {
+    TEST_POSTGRES_URL: server.url,
+    TEST_POSTGRES_TEMPLATE: await makeTemplate(server.url),
+  });
   t.teardown(() => {
     Object.assign(process.env, { TEST_POSTGRES_URL, TEST_POSTGRES_TEMPLATE });
     return server.stop();
@@ -222,7 +215,8 @@ async function initialise({ home, folder, password, user }: Cluster & { password
         '--auth=scram-sha-256',
         `--pwfile=${passwordFile}`,
       ],
-      ...['--encoding=UTF8', '--no-locale', '--no-sync'],
+      // Each connection would hash the password 4,096 times, on both sides.
+      ...['--encoding=UTF8', '--no-locale', '--no-sync', '--set=scram_iterations=1'],
     ],
     user,
   );

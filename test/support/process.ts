@@ -40,7 +40,7 @@ export interface StartedProcess {
   stop(): Promise<void>;
 }
 
-const shortLived = `--require=${inCheckout('test/support/shortLived.cjs')}`;
+export const shortLived = `--require=${inCheckout('test/support/shortLived.cjs')}`;
 
 export function startProcess(
   command: string,

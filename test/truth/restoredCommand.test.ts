@@ -7,13 +7,14 @@ import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { password } from '../support/authority.ts';
 import { copyOfEmbeddedDatabase } from '../support/pglite.ts';
+import { shortLived } from '../support/process.ts';
 import { distFolder, startServer } from '../support/server.ts';
 
 t.test('restored', async (t) => {
   const dataDir = await copyOfEmbeddedDatabase();
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   const countersign = async (...argv: string[]) => {
-    const child = spawn(process.execPath, ['--liftoff-only', join(distFolder, 'cli.js'), ...argv], {
+    const child = spawn(process.execPath, [shortLived, join(distFolder, 'cli.js'), ...argv], {
       env: { PATH: process.env['PATH'], DATA_DIR: dataDir },
     });
     const [[code], out, words] = await Promise.all([

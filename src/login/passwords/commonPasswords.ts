@@ -5,13 +5,13 @@ export interface CommonPasswords {
   includes(password: string): boolean;
 }
 
+let folded: ReadonlySet<string> | undefined;
+
 /**
  * The 49,000 most common passwords of public leaks. Few reach our minimum length, but people join two: hence the second rule. The
- * set is built on first use and takes about 4 MB.
+ * set is built on first use, once for a process, and takes about 4 MB.
  */
 export function createCommonPasswords(): CommonPasswords {
-  let folded: ReadonlySet<string> | undefined;
-
   return {
     includes(password) {
       folded ??= new Set(dictionary['passwords-common'].map((common) => common.toLowerCase()));

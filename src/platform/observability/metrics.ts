@@ -1,5 +1,5 @@
 /** Metrics for operators, in Prometheus' text format. Names and labels are a contract; labels have few values. */
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
 import { registerMetrics } from './metricTable.ts';
 
 export interface Metrics {
@@ -67,7 +67,7 @@ export interface Metrics {
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  for (const metric of metricsOfProcess()) registry.registerMetric(metric);
   const metrics = registerMetrics(registry);
   const requests = keptSeries((method: string, route: string, status: number) =>
     metrics.countersign_http_request_seconds.series({ method, route, status: String(status) }),
@@ -132,6 +132,19 @@ export function createMetrics(): Metrics {
       });
     },
   };
+}
+
+let processMetrics: readonly Metric[] | undefined;
+
+/** Collected once: their observers never end, and would keep an authority that has closed in memory. */
+function metricsOfProcess(): readonly Metric[] {
+  if (processMetrics === undefined) {
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+    // The library's types describe metrics as JSON here.
+    processMetrics = registry.getMetricsAsArray() as unknown as readonly Metric[];
+  }
+  return processMetrics;
 }
 
 /** The series of each combination of labels, found again without joining them to a text. */

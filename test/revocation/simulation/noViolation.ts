@@ -1,10 +1,11 @@
-/** Many seeds in a process of their own. */
+/** Many seeds in a process of their own: what must hold in each of them, and that what does not is seen. */
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import { startProcess } from '../../support/process.ts';
 import type { Runs, RunsOutcome } from './runs.ts';
+import type { Sabotage } from './sabotage.ts';
 
-export async function run(runs: Runs): Promise<RunsOutcome> {
+async function run(runs: Runs): Promise<RunsOutcome> {
   const file = fileURLToPath(new URL('runs.js', import.meta.url));
   const program = startProcess(process.execPath, [file, JSON.stringify(runs)]);
   const { code } = await program.exited;
@@ -25,4 +26,11 @@ export async function noRunViolates(t: Test, seeds: number): Promise<void> {
   t.ok(totals.loadsFromCopy > seeds / 4, 'nodes were loaded from the copy');
   t.ok(totals.subscriberAnswers > 50 * seeds, 'subscribers answered from memory');
   t.ok(totals.moves > seeds / 10, 'subscribers moved from node to node');
+}
+
+/** That a sabotage breaks I1 in one of many seeds. */
+export async function witnessSees(t: Test, sabotage: Sabotage): Promise<void> {
+  const until = sabotage.subscribers === 0 ? 'I1' : 'I1 at a subscriber';
+  const { met, seed } = await run({ seeds: 400, sabotage, until });
+  t.ok(met, `seed ${seed}`);
 }

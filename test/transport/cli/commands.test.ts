@@ -12,6 +12,7 @@ import { password } from '../../support/authority.ts';
 import { claimsOf, statusOf } from '../../support/clients.ts';
 import { copyOfEmbeddedDatabase } from '../../support/pglite.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
+import { shortLived } from '../../support/process.ts';
 import { startRedis } from '../../support/redis.ts';
 import { distFolder, startServer } from '../../support/server.ts';
 
@@ -27,7 +28,7 @@ async function countersign(
   input = '',
   env: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
-  const child = spawn(process.execPath, ['--liftoff-only', join(distFolder, 'cli.js'), ...argv], {
+  const child = spawn(process.execPath, [shortLived, join(distFolder, 'cli.js'), ...argv], {
     env: { PATH: process.env['PATH'], DATA_DIR: dataDir, ...env },
   });
   child.stdin.end(input);

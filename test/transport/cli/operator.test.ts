@@ -10,6 +10,7 @@ import { runCommand } from '../../../src/transport/cli/commands.ts';
 import { actorOfOperator, operatorName } from '../../../src/transport/cli/operator.ts';
 import { startAuthority } from '../../support/authority.ts';
 import { copyOfEmbeddedDatabase } from '../../support/pglite.ts';
+import { shortLived } from '../../support/process.ts';
 import { distFolder } from '../../support/server.ts';
 
 const { username, uid } = userInfo();
@@ -66,7 +67,7 @@ t.test('a command as a process', async (t) => {
   const dataDir = await copyOfEmbeddedDatabase();
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   const start = (argv: readonly string[]) =>
-    spawn(process.execPath, ['--liftoff-only', join(distFolder, 'cli.js'), ...argv], {
+    spawn(process.execPath, [shortLived, join(distFolder, 'cli.js'), ...argv], {
       env: { PATH: process.env['PATH'], DATA_DIR: dataDir, SUDO_USER: 'alice' },
     });
   const run = async (argv: readonly string[]) => {

@@ -3,9 +3,10 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { refreshCookieName } from '../../../src/sessions/refreshCookie.ts';
-import { password, startAuthority, type TestAuthority, type Tokens } from '../../support/authority.ts';
+import { password, type Tokens } from '../../support/authority.ts';
 import { cookieOf, ownPage, withCookie } from '../../support/browserPage.ts';
 import { type Answer, claimsOf } from '../../support/clients.ts';
+import { sharedAuthority } from '../../support/sharedAuthority.ts';
 
 const own = 'http://127.0.0.1:8080';
 const listed = 'http://localhost:3000';
@@ -15,7 +16,7 @@ type Headers = Readonly<Record<string, string>>;
 
 /** An authority with a user, and what her browser does. */
 async function start(env: Readonly<Record<string, string>> = {}) {
-  const authority = await startAuthority({ env: { CORS_ORIGINS: listed, ...env } });
+  const authority = await sharedAuthority({ CORS_ORIGINS: listed, ...env });
   const { call } = authority;
   await authority.register(credentials.email);
   const logIn = (headers: Headers = {}) =>
@@ -41,7 +42,6 @@ function refusedAs(answer: Answer): readonly [number, string] {
 
 t.test('log in, refresh, log out: the refresh token is in the cookie and nowhere else', async (t) => {
   const authority = await start();
-  t.teardown(() => authority.stop());
   const login = await authority.logIn();
   t.equal(login.status, 200);
   t.match(login.headers.getSetCookie(), [
@@ -87,7 +87,6 @@ t.test('log in, refresh, log out: the refresh token is in the cookie and nowhere
 
 t.test('without ?cookie everything is as it was', async (t) => {
   const authority = await start();
-  t.teardown(() => authority.stop());
   const { cookie } = await authority.loggedIn();
   const login = await authority.call('POST', '/auth/login', {
     body: credentials,
@@ -177,7 +176,6 @@ const allowed: readonly [name: string, headers: Headers][] = [
 
 t.test('a page that may not use the cookie is refused, and nothing happens', async (t) => {
   const authority = await start();
-  t.teardown(() => authority.stop());
   const { call } = authority;
   const { cookie, token } = await authority.loggedIn();
   for (const [name, headers] of foreign) {
@@ -209,7 +207,6 @@ t.test('a page that may not use the cookie is refused, and nothing happens', asy
 
 t.test('a page that may use the cookie can', async (t) => {
   const authority = await start();
-  t.teardown(() => authority.stop());
   for (const [name, headers] of allowed) {
     const login = await authority.call('POST', '/auth/login?cookie', { body: credentials, headers });
     t.equal(login.status, 200, `login: ${name}`);
@@ -221,7 +218,6 @@ t.test('a page that may use the cookie can', async (t) => {
 
 t.test('the origin of an issuer is without its path', async (t) => {
   const authority = await start({ ISSUER: 'https://auth.example.com/tenant', CORS_ORIGINS: '' });
-  t.teardown(() => authority.stop());
   const logIn = (origin: string) =>
     authority.call('POST', '/auth/login?cookie', { body: credentials, headers: { ...page, origin } });
   t.equal((await logIn('https://auth.example.com')).status, 200);
@@ -231,7 +227,6 @@ t.test('the origin of an issuer is without its path', async (t) => {
 
 t.test('the cookie counts once, and only under its own name (R17)', async (t) => {
   const authority = await start();
-  t.teardown(() => authority.stop());
   const { call } = authority;
   const { cookie, token } = await authority.loggedIn();
   const named = (value: string, name = refreshCookieName) => `${name}=${value}`;
@@ -297,7 +292,6 @@ t.test('the cookie counts once, and only under its own name (R17)', async (t) =>
 
 t.test('a login in cookie mode ends the session of the cookie that was there (R13)', async (t) => {
   const authority = await start();
-  t.teardown(() => authority.stop());
   const { call, grpc } = authority;
   await call('POST', '/auth/register', { body: { email: 'mallory@example.com', password } });
   const planted = await call('POST', '/auth/login?cookie', {
@@ -333,7 +327,6 @@ t.test('a login in cookie mode ends the session of the cookie that was there (R1
 
 t.test('one refresh token a request', async (t) => {
   const authority = await start();
-  t.teardown(() => authority.stop());
   const { cookie, token } = await authority.loggedIn();
   const other = await authority.login(credentials.email);
   for (const path of ['/auth/refresh', '/auth/logout']) {
@@ -355,7 +348,6 @@ t.test('one refresh token a request', async (t) => {
 
 t.test('a logout ends whatever comes with it that is genuine', async (t) => {
   const authority = await start();
-  t.teardown(() => authority.stop());
   const { login, call, isLive } = authority;
   await authority.loggedIn();
   const [stale, bad] = [`rt_${'A'.repeat(80)}`, 'a.b.c'];
@@ -379,7 +371,6 @@ t.test('a logout ends whatever comes with it that is genuine', async (t) => {
 
 t.test('two tabs refresh at once: both go on with the same cookie', async (t) => {
   const authority = await start();
-  t.teardown(() => authority.stop());
   const { cookie } = await authority.loggedIn();
   const answers = await Promise.all([authority.refresh(cookie), authority.refresh(cookie)]);
   t.strictSame(
@@ -393,7 +384,6 @@ t.test('two tabs refresh at once: both go on with the same cookie', async (t) =>
 
 t.test('what ends the session of the browser clears its cookie; what keeps it does not', async (t) => {
   const authority = await start();
-  t.teardown(() => authority.stop());
   const { call } = authority;
   const cleared = (answer: Answer) => [cookieOf(answer), answer.headers.get('clear-site-data')];
 
@@ -444,8 +434,7 @@ t.test('what ends the session of the browser clears its cookie; what keeps it do
 });
 
 t.test('the OpenAPI document tells of it', async (t) => {
-  const authority: TestAuthority = await startAuthority();
-  t.teardown(() => authority.stop());
+  const authority = await start();
   const { paths, components } = (await authority.call('GET', '/docs/json')).body;
   t.match(components.securitySchemes.cookie, { type: 'apiKey', in: 'cookie', name: refreshCookieName });
   for (const path of ['/auth/login', '/auth/refresh']) {

@@ -6,9 +6,10 @@ import { keptFolder, startAuthority, type TestAuthority } from '../../support/au
 const readable: Readonly<Record<string, number>> = {
   '/': 200,
   // The pages are public; what they show is not.
-  '/account': 200,
+  // These lead to their pages.
+  '/account': 301,
   '/account/{*}': 200,
-  '/admin': 200,
+  '/admin': 301,
   '/admin/{*}': 200,
   '/pages/{file}': 404,
   '/.well-known/jwks.json': 200,
@@ -54,8 +55,12 @@ t.test('what a stranger can read', async (t) => {
   };
   const found = Object.entries(paths).flatMap(([path, methods]) => ('get' in methods ? [path] : []));
   t.strictSame(found.sort(), Object.keys(readable).sort(), 'every route that can be read is known here');
-  for (const [path, status] of Object.entries(readable))
-    t.equal((await call('GET', path)).status, status, path);
+  for (const [path, expected] of Object.entries(readable)) {
+    const { status, headers } = await call('GET', path);
+    t.equal(status, expected, path);
+    const place = headers.get('location');
+    if (status === 301) t.equal((await call('GET', `${place}`)).status, 200, `${path} leads to ${place}`);
+  }
   for (const path of ['/metrics', '/health', '/debug', '/health/ready/database'])
     t.equal((await call('GET', path)).status, 404, path);
   const { name, ...places } = (await call('GET', '/')).body as Record<string, string>;

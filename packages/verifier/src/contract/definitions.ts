@@ -46,11 +46,14 @@ export interface Definitions {
   readonly v1: { readonly [Name in ServiceName]: Pick<V1[Name], 'service'> };
 }
 
-/** In the form gRPC libraries take, by full name. */
+let loaded: ReturnType<typeof fromJSON> | undefined;
+
+/** In the form gRPC libraries take, by full name. Loaded once for a process: that takes as long as a hundred checks. */
 export function packageDefinition() {
   const options = { longs: Number, enums: String, defaults: true, arrays: true, oneofs: true };
   // Embedded in the code, so that a bundled guard needs no extra file.
-  return fromJSON(protoJson as Parameters<typeof fromJSON>[0], options);
+  loaded ??= fromJSON(protoJson as Parameters<typeof fromJSON>[0], options);
+  return loaded;
 }
 
 export function loadDefinitions(): Definitions {
