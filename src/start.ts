@@ -9,7 +9,7 @@ import { processEnvironment } from './platform/config/env.ts';
 import { plaintextWarnings } from './platform/config/plaintext.ts';
 import { createLog } from './platform/observability/log.ts';
 import { createMetrics } from './platform/observability/metrics.ts';
-import { type Served, type Serving, type Started, type StartParts, serve } from './serve.ts';
+import type { Served, ServeParts, Serving, Started, StartParts } from './serve.ts';
 import { openDataFolder } from './storage/embedded/dataFolder.ts';
 import { claimDataFolder } from './transport/cli/control.ts';
 import { welcome } from './transport/cli/welcome.ts';
@@ -60,7 +60,7 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
   await refuseTakenPort('GRPC_PORT', config.grpc);
 
   const here = { config, secrets, settings, dataFolder, log, metrics, onWait, onOpened, stop, opened };
-  const served = await (workers === undefined ? serve(here) : serveByWorkers(workers, here));
+  const served = await (workers === undefined ? serveHere(here) : serveByWorkers(workers, here));
   if (served === undefined) return undefined;
   const ports = { ...served.ports, operationsPort: operations.port };
   const { firstServiceToken } = served;
@@ -73,6 +73,12 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
       await served.drain(delayMs);
     },
   };
+}
+
+async function serveHere(parts: ServeParts): Promise<Served | undefined> {
+  // Imported here because the main process of workers does not need it: it would cost 100 MB.
+  const { serve } = await import('./serve.ts');
+  return serve(parts);
 }
 
 /** They drain and close by themselves as soon as a stop is asked for. */

@@ -9,14 +9,14 @@ import type { WorkerEnd, WorkerProcess } from './workerProcess.ts';
 export interface Place {
   /** From 1. */
   readonly number: number;
-  /** The worker that starts or serves here; undefined before the first and after a stop. */
+  /** The worker that starts or serves here; undefined while nobody does. */
   worker(): WorkerProcess | undefined;
   isServing(): boolean;
   /** Why nobody serves here; undefined while somebody does. */
   trouble(): string | undefined;
   /** Starts the first worker. Rejects when it cannot serve. */
   start(): Promise<Ports>;
-  /** Resolves when the worker ended. */
+  /** Resolves when the worker ended, if there was one. */
   stop(signal: StopSignal): Promise<WorkerEnd | undefined>;
 }
 
@@ -50,6 +50,9 @@ export function createPlace({ number, clock, log, startProcess, onEnded }: Place
   const open = (): WorkerProcess => {
     const worker = startProcess();
     current = worker;
+    void worker.ended.then(() => {
+      current = undefined;
+    });
     servingSince = undefined;
     worker.listening.then(
       () => {
