@@ -126,15 +126,12 @@ interface Load {
 }
 
 /** Checks by calls and by guards, of a token that lives and of those whose logout was answered. */
-async function loadOf(
-  t: Test,
-  {
-    logIn,
-    http,
-    rpc,
-    guard,
-  }: Pick<Workers, 'http' | 'rpc' | 'guard'> & { logIn: () => Promise<Answer['body']> },
-): Promise<Load> {
+async function loadOf({
+  logIn,
+  http,
+  rpc,
+  guard,
+}: Pick<Workers, 'http' | 'rpc' | 'guard'> & { logIn: () => Promise<Answer['body']> }): Promise<Load> {
   const alive: string = (await logIn()).access_token;
   const loggedOut: string[] = [];
   const wrong: string[] = [];
@@ -251,7 +248,7 @@ t.test('two workers are two nodes, and one authority', async (t) => {
   });
 
   await t.test('one is killed under load: no wrong answer, and another one takes its place', async (t) => {
-    const load = await loadOf(t, { logIn, http, rpc, guard });
+    const load = await loadOf({ logIn, http, rpc, guard });
     await load.goesOn();
     const [before, [, victim = 0]] = [await metrics(), workerPids(server)];
     const known = await nodes();
