@@ -10,4 +10,8 @@ export const workerLimits = {
   answerMilliseconds: 2_000,
   /** Wait after the main process stopped accepting: connections that it has accepted go to workers one by one. */
   handedOverMilliseconds: 100,
+  /** How often connections are looked for that were being passed to a worker that ended. */
+  sweepMilliseconds: 1_000,
+  /** Passing a connection takes less than this, if the worker is alive and not frozen. */
+  passingMilliseconds: 5_000,
 } as const;

@@ -110,8 +110,10 @@ function endOf(worker: Worker): Promise<WorkerEnd> {
     worker.once('exit', (code, signal) => {
       resolve({ isClean: code === 0, how: signal ?? `exit code ${code}` });
     });
-    // It could not be started.
-    worker.once('error', (error) => resolve({ isClean: false, how: error.message }));
+    worker.on('error', (error) => {
+      // Else a message was too late for it.
+      if (worker.process.pid === undefined) resolve({ isClean: false, how: error.message });
+    });
   });
 }
 

@@ -56,7 +56,10 @@ export function createWorkers(parts: WorkersParts): Workers {
   };
   const places = Array.from({ length: count }, (_, index): Place => {
     const number = index + 1;
-    const onEnded = parts.metrics.workerEnded;
+    const onEnded = () => {
+      parts.metrics.workerEnded();
+      listeners.workerEnded();
+    };
     return createPlace({ number, clock, log, onEnded, startProcess: () => open(number) });
   });
   parts.metrics.gauge(
