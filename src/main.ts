@@ -1,6 +1,6 @@
 /**
- * The process, or one of its workers: start → serve → drain → close. Exit code 0 after a stop; 1 when the start fails (one clear line), when the stop
- * takes too long, and when a second signal asks for it.
+ * The process, or one of its workers: start → serve → drain → close. Exit code 0 after a stop; 1 when the start fails (one clear
+ * line), when the stop takes too long, and when a second signal asks for it.
  */
 import { systemClock, withDeadline } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';

@@ -28,7 +28,7 @@ export function createWorkersHealth(places: readonly Place[]): WorkersHealth {
       const troubles = places.flatMap((place) => (startedOnce && place.trouble()) || []);
       warnings = [...new Set([...troubles, ...answers.flatMap(({ health }) => health.warnings)])];
       const [first] = answers;
-      if (first === undefined) return { process: troubles[0] ?? 'starting' };
+      if (first === undefined) return { process: troubles[0] ?? 'draining' };
       const parts = new Set(answers.flatMap(({ health }) => Object.keys(health.readiness)));
       const merged = Object.fromEntries(
         [...parts].map((part) => {

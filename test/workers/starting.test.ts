@@ -13,7 +13,7 @@ async function start(t: Test, env: Readonly<Record<string, string>>) {
   const started = startProcess(process.execPath, [join(distFolder, 'main.js')], {
     env: {
       ...{ DATA_DIR: dataDir, HTTP_PORT: String(await freePort()), GRPC_PORT: '0', OPERATIONS_PORT: '0' },
-      ...{ LOG_LEVEL: 'warn', MAIL_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'no-reply@example.com' },
+      ...{ LOG_LEVEL: 'error', MAIL_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'no-reply@example.com' },
       ...{ WORKERS: '2', ISSUER: 'http://127.0.0.1:8080', ...env },
     },
   });
