@@ -76,7 +76,7 @@ export async function startAuthority(parts: StartParts): Promise<Started | undef
 }
 
 async function serveHere(parts: ServeParts): Promise<Served | undefined> {
-  // Imported here because the main process of workers does not need it: it would cost 100 MB.
+  // Imported here because the main process of workers does not need it: it would double its memory.
   const { serve } = await import('./serve.ts');
   return serve(parts);
 }

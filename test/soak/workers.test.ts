@@ -113,6 +113,34 @@ t.test('workers under load', async (t) => {
   });
 });
 
+t.test('while they drain, a second signal ends all at once', async (t) => {
+  const { server, metrics } = await startWorkers(t, { DRAIN_DELAY: '5m' });
+  const memory = (worker: string) => {
+    const bytes = seriesOf(text, `process_resident_memory_bytes{worker="${worker}"}`) ?? Number.NaN;
+    return `${Math.round(bytes / 2 ** 20)} MB`;
+  };
+  const text = await metrics();
+  t.comment(
+    `memory: ${memory('main')} of the main process, ${memory('1')} and ${memory('2')} of the workers`,
+  );
+  const pids = workerPids(server);
+  server.process.signal('SIGTERM');
+  const draining = async () => {
+    const { status, body } = await server.operations('GET', '/health/ready');
+    return status === 503 && /draining/.test(body.parts.process) && (await jwks(server.httpPort));
+  };
+  await eventually('they drain, and serve', draining);
+  // Repeated, since one that comes soon after the first belongs to it.
+  await eventually('it ends', () => {
+    server.process.signal('SIGTERM');
+    return !isThere(server.process.pid);
+  });
+  t.strictSame(await server.process.exited, { code: 1, signal: null });
+  await eventually('the workers end', () => !pids.some(isThere));
+});
+
+const jwks = async (port: number) => (await fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`)).ok;
+
 async function onOwnConnection(port: number): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`, {
     headers: { connection: 'close' },

@@ -51,10 +51,16 @@ function httpConnection(t: Test, port: number) {
     });
 }
 
-export async function startWorkers(t: Test) {
+export async function startWorkers(t: Test, settings: Readonly<Record<string, string>> = {}) {
   const { env, database } = await sharedServers(t);
   const dataDir = await mkdtemp(join(tmpdir(), 'workers-'));
-  const server = await startServer(dataDir, { ...env, WORKERS: '2', LOG_LEVEL: 'info', LEASE: '2s' });
+  const server = await startServer(dataDir, {
+    ...env,
+    WORKERS: '2',
+    LOG_LEVEL: 'info',
+    LEASE: '2s',
+    ...settings,
+  });
   t.teardown(async () => {
     await server.stop();
     await rm(dataDir, { recursive: true, force: true });
