@@ -16,6 +16,7 @@ import { memoryRows } from './memory.ts';
 import { readingRows } from './reading.ts';
 import { sessionRows } from './sessions.ts';
 import { subscriberEffectRows } from './subscriberEffect.ts';
+import { workerRows } from './workers.ts';
 
 /** Tells how far the bench is. */
 export type Say = (line: string) => void;
@@ -25,6 +26,7 @@ type Case = (effort: Effort, say: Say) => Promise<readonly Row[]>;
 const cases: Readonly<Record<string, Case>> = {
   checks: checkRows,
   accounts: accountRows,
+  workers: workerRows,
   guard: guardRows,
   'new-token': readingRows,
   jwks: jwksRows,

@@ -34,6 +34,8 @@ export function median(values: readonly number[]): number {
 /** Something that is loaded: the process that serves it, and a load that resolves with the number of requests that were answered. */
 export interface Loaded {
   readonly pid: number;
+  /** Other processes whose CPU counts, too. */
+  readonly others?: readonly number[];
   run(milliseconds: number): Promise<number>;
 }
 
@@ -56,12 +58,13 @@ export async function costsOf<Name extends string>(
   >;
   for (let round = 0; round <= rounds; round += 1) {
     for (const name of names) {
-      const { pid, run } = loaded[name];
-      const [cpuBefore, started] = [cpuMicroseconds(pid), performance.now()];
+      const { pid, others = [], run } = loaded[name];
+      const cpu = () => [pid, ...others].reduce((sum, each) => sum + cpuMicroseconds(each), 0);
+      const [cpuBefore, started] = [cpu(), performance.now()];
       const answered = await run(milliseconds);
       const seconds = (performance.now() - started) / 1000;
       if (round === 0) continue;
-      costs[name].cpu.push((cpuMicroseconds(pid) - cpuBefore) / answered);
+      costs[name].cpu.push((cpu() - cpuBefore) / answered);
       costs[name].rates.push(answered / seconds);
     }
   }

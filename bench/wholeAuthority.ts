@@ -17,8 +17,10 @@ export interface WholeAuthority {
 export async function startWhole(
   contents: { readonly sessions: number; readonly revocations: number },
   say: Say,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<WholeAuthority> {
-  const cluster = await startCluster(1, { LEASE: '5s', RATE_LIMITS: '1000' }, { direct: true });
+  const usual = { LEASE: '5s', RATE_LIMITS: '1000' };
+  const cluster = await startCluster(1, { ...usual, ...settings }, { direct: true });
   const [node] = cluster.nodes;
   try {
     say(`seeding ${contents.sessions} sessions`);

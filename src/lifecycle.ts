@@ -16,8 +16,11 @@ import { type CanaryParts, describeDoubt, type OpenedTruth } from './truth/openT
 export interface Lifecycle {
   /** Opens HTTP and gRPC once the database is trusted. Throws `StartupError` when an address is in use. */
   listen(): Promise<Ports>;
-  /** Reports "not ready" and keeps serving for `delayMs`, so that clients and subscribers move to other nodes. */
-  drain(delayMs: number): Promise<void>;
+  /**
+   * Reports "not ready" and keeps serving for `delayMs`, so that clients and subscribers move to other nodes. `beforeClose`
+   * resolves when the listeners may close.
+   */
+  drain: Transports['drain'];
   /** Reports "not ready", finishes requests in flight and closes everything. */
   close(): Promise<void>;
   readonly readiness: HttpParts['readiness'];
@@ -91,9 +94,9 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
       if (state === 'starting') state = 'ready';
       return ports;
     },
-    async drain(delayMs) {
+    async drain(delayMs, beforeClose) {
       state = 'draining';
-      await transports?.drain(delayMs);
+      await transports?.drain(delayMs, beforeClose);
     },
     async close() {
       state = 'draining';

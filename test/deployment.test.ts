@@ -161,6 +161,9 @@ t.test('Dockerfile: what the code reads beside itself is in the image', async (t
   // The build makes them.
   t.ok(needed.delete('src/pages'));
   t.ok(existsSync(inCheckout('dist/pages/pages.json')));
+  // What a worker runs.
+  t.ok(needed.delete('src/main.js'));
+  t.ok(existsSync(inCheckout('dist/main.js')));
   // What lies in src/ itself is copied to dist/ by the build.
   const beside = [...needed].filter((path) => path.startsWith('src/'));
   t.strictSame(

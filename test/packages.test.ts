@@ -81,7 +81,9 @@ t.test('a tarball holds what is built, and nothing else', async (t) => {
     [
       'dist/accounts/phone/LICENSES.txt',
       'dist/accounts/phone/mobileNumbers.js',
-      ...['authority', 'chunk', 'engine', 'start', 'storage'].map((part) => `dist/program/${part}-#.js`),
+      ...['authority', 'chunk', 'engine', 'serve', 'start', 'storage', 'worker'].map(
+        (part) => `dist/program/${part}-#.js`,
+      ),
       'dist/storage/postgres/adapters.js',
       'dist/storage/postgres/generated/client.js',
       'dist/storage/postgres/prisma/LICENSES.txt',

@@ -34,8 +34,10 @@ import { openSharedPorts } from './sharedPorts.ts';
 export interface StorageParts {
   readonly config: Config;
   readonly secrets: Secrets;
-  /** Locked by this process: no other process has it open. */
+  /** Locked by this process or the one that started it. */
   readonly dataFolder: DataFolder;
+  /** False when another process saves sightings there. */
+  readonly keepsSightings?: boolean;
   readonly log: Log;
   readonly clock: Clock;
   /** Refuses a database without tables with `StartupError`. */
@@ -48,6 +50,7 @@ export interface StorageParts {
 
 export async function openStorage(parts: StorageParts) {
   const { config, secrets, dataFolder, log, clock, closing, openDatabase = openEngine } = parts;
+  const { keepsSightings = true } = parts;
   const { redis: address, sentinelLogin } = secrets;
   const redis = address && (await openRedis({ address, sentinelLogin, tls: config.redisTls, clock }));
   if (redis !== undefined) closing.push(async () => redis.close());
@@ -74,7 +77,8 @@ export async function openStorage(parts: StorageParts) {
       const local = createLocalSightings({ folder: dataFolder.path, besideDatabase: redis === undefined });
       if (redis === undefined) return [local];
       const silentMs = truthLimits.sightingSilenceMilliseconds;
-      return [local, createSharedSightings({ redis, keys, sealing, nodeId, silentMs })];
+      const shared = createSharedSightings({ redis, keys, sealing, nodeId, silentMs });
+      return keepsSightings ? [local, shared] : [shared];
     },
 
     /** Counts in Redis for all nodes, or in this process. */

@@ -16,9 +16,9 @@ export interface Transports {
   listen(): Promise<Ports>;
   /**
    * Sends clients and subscribers elsewhere while still answering; resolves after `delayMs`, when no new connections are
-   * accepted.
+   * accepted. `beforeClose` resolves when the listeners may close.
    */
-  drain(delayMs: number): Promise<void>;
+  drain(delayMs: number, beforeClose?: () => Promise<void>): Promise<void>;
   /** Finishes requests in flight. */
   close(): Promise<void>;
 }
@@ -39,9 +39,10 @@ export function createTransports({ http, grpc, config, clock }: TransportParts):
       const grpcPort = await grpc.listen(config.grpc.host, config.grpc.port);
       return { grpcPort, httpPort: await listen(http, 'HTTP_PORT', config.http) };
     },
-    async drain(delayMs) {
+    async drain(delayMs, beforeClose) {
       grpc.drain(delayMs);
       await wait(Math.max(delayMs, transportLimits.lastConnectionsMilliseconds));
+      await beforeClose?.();
       // A proxy whose new connection is refused goes elsewhere, and stops using those that it has.
       await stopListening(http.server, clock);
       await grpc.stopListening();

@@ -1,4 +1,4 @@
-/** Connects to a port again and again, three at a time; prints how many connections were reset after they stood. */
+/** Connects to a port again and again, three at a time; prints how many connections were closed without an answer after they stood. */
 import { connect } from 'node:net';
 
 const port = Number(process.argv[2]);
@@ -15,11 +15,15 @@ function once() {
       stood = true;
       socket.write('?');
     });
-    socket.resume();
-    socket.once('error', () => {
-      if (stood) reset += 1;
+    let answered = false;
+    socket.once('data', () => {
+      answered = true;
     });
-    socket.once('close', resolve);
+    socket.once('error', () => {});
+    socket.once('close', () => {
+      if (stood && !answered) reset += 1;
+      resolve();
+    });
   });
 }
 const loops = Array.from({ length: 3 }, async () => {

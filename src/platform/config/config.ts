@@ -52,7 +52,7 @@ function configOf(v: Values) {
       orAnyPort: v.OPERATIONS_PORT === undefined,
     },
     /** Between SIGTERM and the end of serving. */
-    drainDelayMs: v.DRAIN_DELAY,
+    ...{ drainDelayMs: v.DRAIN_DELAY, workers: v.WORKERS },
     tokens: {
       issuer: v.ISSUER ?? defaultIssuer(v.HTTP_HOST, v.HTTP_PORT),
       /** For services. */

@@ -1,6 +1,7 @@
 /** The kinds of setting values: their form in words, and how text becomes a value. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { decodeBase64url } from '@countersign/verifier/encoding';
 import { platformLimits } from '../limits.ts';
 import { longestDurationMs, parseDuration } from './durations.ts';
@@ -40,6 +41,11 @@ export const port = kind('a port, 0–65535; 0 takes any free port', (text) => w
 
 export const count = (least: number, most: number): Kind<number> =>
   kind(`a whole number, ${least}–${most}`, (text) => wholeNumber(text, least, most));
+
+/** As many as the machine has cores for this process, at most 64. */
+export const workers = kind(`auto, or ${count(1, 64).form}`, (text): number | undefined =>
+  text === 'auto' ? Math.min(availableParallelism(), 64) : wholeNumber(text, 1, 64),
+);
 
 export const scale = kind(
   `a number that multiplies every budget, ${platformLimits.rateScaleMinimum}–${platformLimits.rateScaleMaximum}, or off`,

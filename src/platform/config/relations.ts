@@ -152,6 +152,11 @@ const rules: readonly Rule[] = [
     `must be at least a ${verifierLimits.publishedKeys}th of ACCESS_TOKEN_TTL: every key whose tokens may be live is published`,
   ),
   rule(
+    ['WORKERS', 'DATABASE_URL'],
+    (v) => v.WORKERS > 1 && v.DATABASE_URL === undefined,
+    'must be 1 without DATABASE_URL and REDIS_URL: one process alone can open the embedded database',
+  ),
+  rule(
     ['ISSUER', 'HTTP_PORT'],
     (v) => v.ISSUER === undefined && v.HTTP_PORT === 0,
     'must be set when HTTP_PORT is 0: the port is not known before it listens',

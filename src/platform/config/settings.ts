@@ -63,6 +63,9 @@ export const groups = {
     DRAIN_DELAY: set(a.duration('0s', '5m'), '0s').means(
       'How long a node keeps serving, not ready, after SIGTERM, until proxies and services use other nodes.',
     ),
+    WORKERS: set(a.workers, '1').means(
+      'Processes that serve the same ports, each a node; auto starts one for each core. More than one needs DATABASE_URL.',
+    ),
     LOG_LEVEL: set(a.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info').means(
       'Lowest log level that is written.',
     ),

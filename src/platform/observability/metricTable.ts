@@ -118,6 +118,7 @@ const table = {
     'outcome',
   ),
   countersign_upkeep_faults_total: counter('Failures of sealing the audit log, or of clean-up.', 'part'),
+  countersign_workers_ended_total: counter('Workers that ended by themselves; another one starts each time.'),
 };
 
 type Table = typeof table;

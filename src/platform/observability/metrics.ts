@@ -1,10 +1,13 @@
 /** Metrics for operators, in Prometheus' text format. Names and labels are a contract; labels have few values. */
 import { collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
 import { registerMetrics } from './metricTable.ts';
+import type { MetricValues } from './metricValues.ts';
 
 export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
+  /** The same as `text`, for another process. */
+  values(): Promise<readonly MetricValues[]>;
   httpRequest(method: string, route: string, status: number, seconds: number): void;
   grpcCall(method: string, status: string, seconds: number): void;
   /** A refusal by code and, if any, reason. */
@@ -61,6 +64,8 @@ export interface Metrics {
   message(channel: string, outcome: string): void;
   /** An upkeep job failed and will retry. */
   upkeepFault(part: string): void;
+  /** A worker ended by itself. */
+  workerEnded(): void;
   /** A value read at each scrape. Replaces a gauge of the same name. */
   gauge(name: string, help: string, read: () => number): void;
 }
@@ -86,6 +91,7 @@ export function createMetrics(): Metrics {
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    values: async () => (await registry.getMetricsAsJSON()) as unknown as readonly MetricValues[],
     httpRequest: (method, route, status, seconds) => requests(method, route, status)(seconds),
     grpcCall: (method, status, seconds) => calls(method, status)(seconds),
     refusal: (code, reason) => metrics.countersign_refusals_total.inc({ code, reason: reason ?? '' }),
@@ -119,6 +125,7 @@ export function createMetrics(): Metrics {
     deleted: (table, rows) => metrics.countersign_deleted_rows_total.inc({ table }, rows),
     message: (channel, outcome) => metrics.countersign_messages_total.inc({ channel, outcome }),
     upkeepFault: (part) => metrics.countersign_upkeep_faults_total.inc({ part }),
+    workerEnded: () => metrics.countersign_workers_ended_total.inc(),
     gauge(name, help, read) {
       // A repeated start registers it again.
       registry.removeSingleMetric(name);

@@ -2,6 +2,7 @@
  * Liveness, readiness and metrics for operators and their tools. Strangers can read health on HTTP_PORT too, but only which part
  * is not ready; the operations port adds why, and metrics.
  */
+import type { MetricsText } from '../../platform/observability/metricValues.ts';
 import type { HttpParts } from './app.ts';
 import type { HttpApp } from './bareApp.ts';
 
@@ -39,7 +40,7 @@ export function healthRoutes(
   );
 }
 
-export function metricsRoute(app: HttpApp, { metrics }: Pick<HttpParts, 'metrics'>): void {
+export function metricsRoute(app: HttpApp, { metrics }: { readonly metrics: MetricsText }): void {
   app.get(
     '/metrics',
     { schema: { summary: 'Metrics in the text format of Prometheus.' } },

@@ -5,7 +5,7 @@
  */
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Log } from '../../platform/observability/log.ts';
-import type { HttpParts } from './app.ts';
+import type { MetricsText } from '../../platform/observability/metricValues.ts';
 import { createBareApp, type HttpApp, listen } from './bareApp.ts';
 import { type HealthParts, healthRoutes, metricsRoute } from './health.ts';
 
@@ -14,7 +14,8 @@ export interface Operations {
   close(): Promise<void>;
 }
 
-export interface OperationsParts extends HealthParts, Pick<HttpParts, 'metrics'> {
+export interface OperationsParts extends HealthParts {
+  readonly metrics: MetricsText;
   readonly host: string;
   readonly port: number;
   /** Takes any free port when this one is in use. */

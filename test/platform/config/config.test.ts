@@ -62,6 +62,7 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
     grpc: { host: '127.0.0.1', port: 50051, reflection: true, tls: undefined },
     operations: { host: '127.0.0.1', port: 9464, orAnyPort: true },
     drainDelayMs: 0,
+    workers: 1,
     tokens: {
       issuer: 'http://127.0.0.1:8080',
       audience: 'countersign',
@@ -116,6 +117,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     OPERATIONS_HOST: '10.1.2.3',
     OPERATIONS_PORT: '9464',
     DRAIN_DELAY: '5s',
+    WORKERS: '3',
     ISSUER: 'https://auth.example.com/tenant',
     CORS_ORIGINS: 'https://app.example.com, https://admin.example.com:8443',
     AUDIENCE: 'https://api.example.com',
@@ -189,6 +191,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     },
     operations: { host: '10.1.2.3', port: 9464, orAnyPort: false },
     drainDelayMs: 5_000,
+    workers: 3,
     tokens: {
       issuer: 'https://auth.example.com/tenant',
       audience: 'https://api.example.com',
@@ -330,6 +333,7 @@ t.test('a value that is not of its form is refused, naming its variable', (t) =>
     ['JWKS_MAX_AGE', ['500ms', '1500ms', '25h']],
     ['LEASE', ['999ms', '61s', '5']],
     ['DRAIN_DELAY', ['6m', '-1s', '5', 'soon']],
+    ['WORKERS', ['0', '65', '-1', '1.5', 'Auto', 'all']],
     ['OPERATIONS_PORT', ['65536', 'any', '-1']],
     ['REGISTRATION', ['Open', 'yes']],
     ['RATE_LIMITS', ['on', '0', '0.09', '1000.5', '1e2', '-1', '1,5', '01', '10000']],
