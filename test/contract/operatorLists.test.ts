@@ -3,6 +3,7 @@ import type { MessageId, SessionId, UserId } from '@countersign/verifier/ids';
 import t from 'tap';
 import type { Email } from '../../src/accounts/email.ts';
 import { newId } from '../../src/platform/newId.ts';
+import type { SessionRange } from '../../src/sessions/store.ts';
 import { aSession } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { minute, newUser, rowsMadeAt as now } from '../support/rows.ts';
@@ -66,6 +67,32 @@ for (const { name, open } of engines) {
       const range = { after: undefined, last: undefined };
       t.equal(await sessions.count({ matching: { userId: ada.id }, range }, now), 2);
       t.equal((await sessions.preview({ userId: ada.id }, now, 20)).sessions, 2, 'as the count says');
+    });
+
+    await t.test('sessions that match, page by page', async (t) => {
+      const user = await newUser(storage);
+      const ids: SessionId[] = [];
+      for (let made = 0; made < 12; made += 1) {
+        const id = newId<SessionId>(now + made);
+        const ip = made % 3 === 0 ? '198.51.100.9' : '198.51.100.1';
+        await sessions.create({ ...aSession(now), id, userId: user.id, clientId: 'paged', ip }, 'kid');
+        ids.push(id);
+      }
+      for (const [filter, expected] of [
+        [{ ip: '198.51.100.9' }, [ids[3], ids[9], undefined]],
+        [{ clientId: 'paged', ip: '198.51.100.9' }, [ids[3], ids[9], undefined]],
+        [{ clientId: 'nobody' }, [undefined]],
+        [{ userId: user.id }, [ids[1], ids[3], ids[5], ids[7], ids[9], ids[11], undefined]],
+      ] as const) {
+        const select = (range: SessionRange) => ({ matching: filter, range });
+        const ends: (SessionId | undefined)[] = [];
+        let last: SessionId | undefined;
+        do {
+          ({ last } = await sessions.nextSelected(select, last, { rows: 2, now }));
+          ends.push(last);
+        } while (last !== undefined);
+        t.strictSame(ends, expected, JSON.stringify(filter));
+      }
     });
 
     await t.test('users by a part of their e-mail', async (t) => {
