@@ -119,16 +119,32 @@ for (const { name, open } of engines) {
         await outbox.add({ id, sealedMessage: new Uint8Array(4), ...entry });
         ids.push(id);
       }
+      const page = (after: MessageId | undefined) => ({ after, limit: 10, givenUp: false });
       await outbox.retry(ids[0] as MessageId, now + hour, 'timeout');
-      const [first, ...rest] = await outbox.list(undefined, 10);
+      const [first, ...rest] = await outbox.list(page(undefined));
       t.match(first, { id: ids[0], channel: 'mail', dueAt: now + hour, lastFault: 'timeout', attempts: 0 });
       t.notOk('sealedMessage' in (first ?? {}), 'its content stays sealed');
       t.match(rest, [{ channel: 'sms' }], 'no decoys');
-      t.match(await outbox.list(ids[0], 10), [{ id: ids[2] }], 'the next page');
-      t.equal(await outbox.sendNow(ids[0] as MessageId, now), true);
-      t.match(await outbox.list(undefined, 1), [{ dueAt: now }]);
+      t.match(await outbox.list(page(ids[0])), [{ id: ids[2] }], 'the next page');
+      t.equal(await outbox.sendNow(ids[0] as MessageId, now), 'due');
+      t.match(await outbox.list({ ...page(undefined), limit: 1 }), [{ dueAt: now }]);
+      t.match(await outbox.claim(now, minute, 1, 'mail'), [{ id: ids[0] }]);
+      t.equal(await outbox.sendNow(ids[0] as MessageId, now), 'being_sent', 'not twice');
+      t.strictSame(await outbox.claim(now, minute, 1, 'mail'), []);
+      t.match(await outbox.list(page(undefined)), [{ claimedUntil: now + minute }, {}]);
+      t.equal(await outbox.sendNow(ids[0] as MessageId, now + minute), 'due', 'its node died');
+      await outbox.giveUp(ids[2] as MessageId, { now, keptMs: hour, fault: 'too old' });
+      t.match(await outbox.list(page(undefined)), [{ id: ids[0] }]);
+      const givenUp = { ...page(undefined), givenUp: true };
+      t.match(await outbox.list(givenUp), [{ id: ids[2], givenUpAt: now, lastFault: 'too old' }]);
+      t.strictSame(await outbox.claim(now + day, minute, 1, 'sms'), [], 'it is not sent any more');
+      t.equal(await outbox.sendNow(ids[2] as MessageId, now), 'gone');
+      await outbox.forgetGivenUp(now + hour - 1);
+      t.equal((await outbox.list(givenUp)).length, 1);
+      await outbox.forgetGivenUp(now + hour);
+      t.equal((await outbox.list(givenUp)).length, 0);
       await outbox.remove(ids[0] as MessageId);
-      t.equal(await outbox.sendNow(ids[0] as MessageId, now), false, 'it is gone');
+      t.equal(await outbox.sendNow(ids[0] as MessageId, now), 'gone');
     });
 
     await t.test('how far a named request is', async (t) => {

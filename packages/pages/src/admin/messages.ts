@@ -176,6 +176,8 @@ export interface OutboxMessage {
   readonly due_time_ms: string;
   readonly attempts: number;
   readonly last_fault: string;
+  readonly claimed_until_time_ms: string;
+  readonly give_up_time_ms: string;
 }
 
 export interface Setting {

@@ -210,6 +210,13 @@ export const de: AdminTexts = {
     attempts: 'Versuche',
     fault: 'Letzter Fehler',
     none: 'Nichts wartet.',
+    beingSent: 'Wird gerade gesendet',
+    waiting: 'Wartende Nachrichten',
+    givenUp: 'Aufgegebene Nachrichten',
+    givenUpAt: 'Aufgegeben',
+    givenUpExplanation:
+      'Nachrichten, die in den letzten sieben Tagen aufgegeben wurden. Ihr Inhalt ist gelöscht.',
+    noneGivenUp: 'In den letzten sieben Tagen wurde keine Nachricht aufgegeben.',
     retry: 'Jetzt versuchen',
   },
   settings: {

@@ -210,6 +210,12 @@ export const en: AdminTexts = {
     attempts: 'Tries',
     fault: 'Last fault',
     none: 'Nothing waits.',
+    beingSent: 'Being sent now',
+    waiting: 'Messages that wait',
+    givenUp: 'Given-up messages',
+    givenUpAt: 'Given up',
+    givenUpExplanation: 'Messages that were given up in the last seven days. Their content is deleted.',
+    noneGivenUp: 'No message was given up in the last seven days.',
     retry: 'Try now',
   },
   settings: {

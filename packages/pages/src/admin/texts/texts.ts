@@ -202,6 +202,12 @@ export interface AdminTexts {
     readonly attempts: string;
     readonly fault: string;
     readonly none: string;
+    readonly beingSent: string;
+    readonly waiting: string;
+    readonly givenUp: string;
+    readonly givenUpAt: string;
+    readonly givenUpExplanation: string;
+    readonly noneGivenUp: string;
     readonly retry: string;
   };
   readonly settings: {
