@@ -27,6 +27,10 @@ export interface AdminTexts {
     readonly denyList: string;
     readonly perSecond: string;
     readonly parts: string;
+    readonly thisNodesParts: string;
+    readonly guardsOfNode: string;
+    readonly canary: string;
+    readonly reported: string;
     readonly part: string;
     readonly ready: string;
     readonly nodes: string;
