@@ -6,7 +6,6 @@ import type { NodeState } from '../revocation/propagation/liveNodes.ts';
 import type { NodeReports } from '../revocation/propagation/openPropagation.ts';
 import type { EffectSummary, RecentEffects } from '../revocation/propagation/recentEffects.ts';
 import type { SubscriberState } from '../revocation/subscribers/subscriber.ts';
-import type { CanaryRound } from '../truth/openTruth.ts';
 import { statusLimits } from './limits.ts';
 import {
   createOtherReports,
@@ -30,7 +29,8 @@ export interface StatusParts {
   /** Undefined for one node alone. */
   readonly reports?: NodeReports;
   readonly redisAvailable?: (() => boolean) | undefined;
-  readonly canary: () => CanaryRound | undefined;
+  /** The last one that was read back: when, on the wall clock, and how long it took. */
+  readonly canary: () => { readonly at: number; readonly milliseconds: number } | undefined;
   readonly subscribers: { list(): readonly SubscriberState[] };
   readonly recentEffects: Pick<RecentEffects, 'summary'>;
   readonly denyList: { stats(): { readonly entries: number } };

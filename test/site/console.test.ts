@@ -34,7 +34,7 @@ t.test('Effect is live', async (t) => {
   await heading(page, 'Effect');
   await page.getByText('Half in effect within').waitFor();
   await row(page, 'this one').waitFor();
-  await page.getByText('No guard is connected to this node.').waitFor();
+  await page.getByText('No guard is connected to any node.').waitFor();
   await register('effect@example.com');
   const { refresh_token } = await login('effect@example.com');
   const loggedOut = performance.now();
