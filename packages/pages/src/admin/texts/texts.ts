@@ -152,6 +152,13 @@ export interface AdminTexts {
     readonly revokeText: string;
     readonly rotate: string;
     readonly create: string;
+    readonly service: string;
+    readonly app: string;
+    readonly thirdParty: string;
+    readonly redirectUris: string;
+    readonly redirectUrisHint: string;
+    readonly public: string;
+    readonly created: (id: string) => string;
   };
   readonly roles: {
     readonly title: string;
