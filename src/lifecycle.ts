@@ -39,7 +39,10 @@ export interface Lifecycle {
 
 /** What transports ask of it. */
 export type ServingState = Pick<HttpParts, 'readiness' | 'isDraining' | 'onUnnamedProxy'> &
-  Pick<Lifecycle, 'warnings'>;
+  Pick<Lifecycle, 'warnings'> & {
+    /** As `readiness`, without what has to be asked: the database. */
+    readonly ownParts: () => Readonly<Record<string, string>>;
+  };
 
 export interface LifecycleParts {
   readonly clock: Clock;
@@ -66,13 +69,12 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
   const pingSeldom = cachedAnswer(clock, platformLimits.readinessKeptMilliseconds, () =>
     databaseState(clock, storage.ping()),
   );
-  const readiness = async () => ({
-    process: state,
-    database: await pingSeldom(),
+  const partStates = () => ({
     deny_list: propagation.revokedState(),
     key_ring: keyRing.upToDate() ? 'ready' : 'out of date',
     truth: truth.doubt()?.what ?? 'ready',
   });
+  const readiness = async () => ({ process: state, database: await pingSeldom(), ...partStates() });
   const { warnings, onUnnamedProxy } = createUnnamedProxies({ log, metrics });
   const setting = databaseSetting(secrets);
   const asStartup = (error: unknown) => Promise.reject(asStartupFault(error, setting));
@@ -87,7 +89,8 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
     async listen() {
       await proof.proveBeforeServing(canary).catch(asStartup);
       const isDraining = () => state === 'draining';
-      transports = await openTransports({ readiness, isDraining, onUnnamedProxy, warnings });
+      const ownParts = () => ({ process: state, ...partStates() });
+      transports = await openTransports({ readiness, ownParts, isDraining, onUnnamedProxy, warnings });
       closing.push(transports.close);
       const ports = await transports.listen();
       startSending();

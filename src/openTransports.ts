@@ -57,12 +57,12 @@ export async function openTransports(
 
 function servicesOf(
   { clock, settings = [] }: WithMetrics,
-  { propagation, refusalCounts, notifications }: OpenedParts,
+  { propagation, refusalCounts, notifications, truth }: OpenedParts,
   { accounts, sessions, keys, tokens, revocation, rights, oauth, audit }: Slices,
-  { readiness, warnings, startWarnings }: TransportState,
+  { readiness, ownParts, warnings, startWarnings }: TransportState,
 ) {
   const status = mountStatus({
-    ...{ ...propagation, clock, readiness, settings, refusalCounts },
+    ...{ ...propagation, clock, readiness, ownParts, settings, refusalCounts, canary: truth.lastCanary },
     warnings: () => [...startWarnings, ...warnings()],
   });
   return [

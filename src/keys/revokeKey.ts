@@ -14,12 +14,8 @@ import {
   revokeAndPropagate,
 } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { RevokeOptions } from '../revocation/revoke.ts';
-import {
-  countByPage,
-  endSessionsByPage,
-  type PagedSelection,
-  worseOf,
-} from '../sessions/endSessionsByPage.ts';
+import { countByPage, endSessionsByPage, worseOf } from '../sessions/endSessionsByPage.ts';
+import type { SelectInRange } from '../sessions/store.ts';
 import { changeKeyRing, type KeyRingParts } from './changeKeyRing.ts';
 import type { RingKeeper } from './ringKeeper.ts';
 import { revokeKey } from './rotation.ts';
@@ -54,7 +50,7 @@ export function createRevokeKey(parts: RevokeKeyParts): RevokeKey {
     const ended =
       key.activatedAt === undefined
         ? { endedSessions: 0, effect: undefined }
-        : await endSessionsByPage(parts, { ...sessionsOf(kid), reason: 'key_revoked', actor, request });
+        : await endSessionsByPage(parts, { select: sessionsOf(kid), reason: 'key_revoked', actor, request });
     const endedSessions =
       request === undefined
         ? ended.endedSessions
@@ -68,8 +64,8 @@ export function createRevokeKey(parts: RevokeKeyParts): RevokeKey {
   };
 }
 
-function sessionsOf(signedWith: string): PagedSelection {
-  return { select: (range) => ({ signedWith, range }) };
+function sessionsOf(signedWith: string): SelectInRange {
+  return (range) => ({ signedWith, range });
 }
 
 async function rehearse(parts: RevokeKeyParts, kid: string): Promise<RevokedKey> {

@@ -40,20 +40,21 @@ export function outboxService({ listMessages, retryMessage }: LookAfterOutbox): 
 
 async function list(
   listMessages: LookAfterOutbox['listMessages'],
-  { pageSize, pageToken }: ListMessagesRequest__Output,
+  { pageSize, pageToken, givenUp }: ListMessagesRequest__Output,
 ): Promise<ListMessagesResponse> {
   const { outboxPageDefault, outboxPageMaximum } = notificationLimits;
   if (pageSize < 0 || pageSize > outboxPageMaximum)
     throw invalidField('page_size', 'range', `must be 1 to ${outboxPageMaximum}, or 0`);
   const limit = pageSize === 0 ? outboxPageDefault : pageSize;
   const after = pageToken === '' ? undefined : readPageToken<MessageId>(pageToken);
-  const { messages, waiting } = await listMessages({ after, limit });
+  const { messages, waiting } = await listMessages({ after, limit, givenUp });
   const last = messages.length === limit ? messages.at(-1) : undefined;
   return {
     messages: messages.map(
-      ({ id, channel, template, userId = '', createdAt, dueAt, attempts, lastFault }) => ({
+      ({ id, channel, template, userId = '', createdAt, dueAt, attempts, lastFault, ...state }) => ({
         ...{ messageId: id, channel, template, userId, createTimeMs: createdAt, dueTimeMs: dueAt, attempts },
-        lastFault: lastFault ?? '',
+        ...{ lastFault: lastFault ?? '', claimedUntilTimeMs: state.claimedUntil ?? 0 },
+        giveUpTimeMs: state.givenUpAt ?? 0,
       }),
     ),
     nextPageToken: last === undefined ? '' : pageTokenAfter(last.id),

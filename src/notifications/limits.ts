@@ -13,6 +13,9 @@ export const notificationLimits = {
   retryLongestMilliseconds: 15 * 60_000,
   /** A notice is still worth reading after a weekend. A code is not sent after its end. */
   noticeMilliseconds: 3 * 24 * 60 * 60_000,
+  /** Given-up messages are shown to operators for a week, without their content. */
+  givenUpMilliseconds: 7 * 24 * 60 * 60_000,
+  forgetMilliseconds: 60 * 60_000,
   smtpConnectMilliseconds: 10_000,
   smtpSilenceMilliseconds: 30_000,
   /** The webhook answers, or the message is sent again. */

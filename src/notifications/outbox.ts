@@ -24,6 +24,15 @@ export interface OutboxEntry {
 export interface WaitingMessage extends Omit<OutboxEntry, 'sealedMessage'> {
   readonly dueAt: number;
   readonly lastFault: string | undefined;
+  /** Somebody sends it until then, unless its node died. */
+  readonly claimedUntil: number | undefined;
+  readonly givenUpAt: number | undefined;
+}
+
+export interface OutboxPage {
+  readonly after: MessageId | undefined;
+  readonly limit: number;
+  readonly givenUp: boolean;
 }
 
 export type SealedMessage = Pick<OutboxEntry, 'id' | 'sealedMessage'>;
@@ -40,10 +49,17 @@ export interface OutboxStore {
     limit: number,
     channel: OutboxEntry['channel'],
   ): Promise<readonly OutboxEntry[]>;
-  /** Deletes an entry that was sent, or given up. */
+  /** Deletes an entry that was sent or refused. */
   remove(id: MessageId): Promise<void>;
   /** Sends it again at `dueAt`. */
   retry(id: MessageId, dueAt: number, fault: string): Promise<void>;
+  /** Deletes its content; the rest is kept for operators for `keptMs`. */
+  giveUp(
+    id: MessageId,
+    how: { readonly now: number; readonly keptMs: number; readonly fault: string },
+  ): Promise<void>;
+  /** Deletes what was given up and kept until now. */
+  forgetGivenUp(now: number): Promise<void>;
   /** Deletes everything that waits for the user, or all with this template. */
   forget(userId: UserId, template?: string): Promise<void>;
   /** Deletes all: after the database was restored to an earlier state. */
@@ -56,10 +72,10 @@ export interface OutboxStore {
   ): Promise<readonly SealedMessage[]>;
   /** Stores the resealed form of an unchanged message, unless it was sent meanwhile. */
   reseal(message: SealedMessage): Promise<void>;
-  /** Those that wait, no decoys, by id after `after`. */
-  list(after: MessageId | undefined, limit: number): Promise<readonly WaitingMessage[]>;
-  /** Makes it due; one that is being sent may then be sent twice. False when it is gone. */
-  sendNow(id: MessageId, now: number): Promise<boolean>;
+  /** Those that wait or were given up, no decoys, by id after `after`. */
+  list(page: OutboxPage): Promise<readonly WaitingMessage[]>;
+  /** Makes it due, unless it is being sent: it would be sent twice. */
+  sendNow(id: MessageId, now: number): Promise<'due' | 'being_sent' | 'gone'>;
   /** How many wait, and since when the oldest does. */
   waiting(): Promise<{ readonly entries: number; readonly oldest: number | undefined }>;
 }

@@ -5,14 +5,14 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { MessageId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Database } from '../database.ts';
-import type { WaitingMessage } from './outbox.ts';
+import type { OutboxPage, WaitingMessage } from './outbox.ts';
 
 export interface LookAfterOutbox {
-  listMessages(page: { readonly after: MessageId | undefined; readonly limit: number }): Promise<{
+  listMessages(page: OutboxPage): Promise<{
     readonly messages: readonly WaitingMessage[];
     readonly waiting: number;
   }>;
-  /** Throws `not_found`. */
+  /** One that is being sent just now is left alone. Throws `not_found`. */
   retryMessage(id: MessageId, actor: Actor): Promise<void>;
 }
 
@@ -24,15 +24,17 @@ export function createLookAfterOutbox({
   readonly clock: Pick<Clock, 'now'>;
 }): LookAfterOutbox {
   return {
-    async listMessages({ after, limit }) {
-      const messages = await database.outbox.list(after, limit);
+    async listMessages(page) {
+      const messages = await database.outbox.list(page);
       return { messages, waiting: (await database.outbox.waiting()).entries };
     },
 
     async retryMessage(id, actor) {
       const now = clock.now();
       await database.transaction(async ({ outbox, audit }) => {
-        if (!(await outbox.sendNow(id, now)))
+        const state = await outbox.sendNow(id, now);
+        if (state === 'being_sent') return;
+        if (state === 'gone')
           throw new AuthorityError('not_found', {
             detail: 'There is no such message: it was sent or given up.',
           });

@@ -58,6 +58,7 @@ export function createSending(parts: SendParts): Sending {
   // Places of its own for each channel: events that an operator's system does not take must not keep codes waiting.
   const underWay = new Map(sent.map((channel) => [channel, new Set<Promise<void>>()]));
   let stopped = false;
+  let forgetAt = 0;
   let poller: Poller | undefined;
   const start = (entry: OutboxEntry, sending: Set<Promise<void>>) => {
     // Not awaited: a slow server must not keep other messages waiting.
@@ -77,6 +78,10 @@ export function createSending(parts: SendParts): Sending {
         const free = sendsAtOnce - sending.size;
         const claimed = free === 0 ? [] : await outbox.claim(clock.now(), claimMilliseconds, free, channel);
         for (const entry of claimed) start(entry, sending);
+      }
+      if (clock.monotonic() >= forgetAt) {
+        await outbox.forgetGivenUp(clock.now());
+        forgetAt = clock.monotonic() + notificationLimits.forgetMilliseconds;
       }
       waiting = await outbox.waiting();
       return notificationLimits.pollMilliseconds;
@@ -152,7 +157,8 @@ async function giveUp(parts: SendParts, entry: OutboxEntry, fault: string): Prom
   else parts.log.error(about, 'a message was given up');
   if (channel !== 'operator') await parts.onGivenUp(entry);
   await parts.onUndelivered(entry);
-  await parts.outbox.remove(id);
+  const kept = { now: parts.clock.now(), keptMs: notificationLimits.givenUpMilliseconds, fault };
+  await parts.outbox.giveUp(id, kept);
 }
 
 /** A code or link is of no use after its end. */

@@ -5,9 +5,8 @@ import { isUuid, type UserId } from '@countersign/verifier/ids';
 import { verifierLimits } from '@countersign/verifier/limits';
 import type { Actor } from '../audit/auditEvent.ts';
 import { canonicalIp } from '../platform/ipAddress.ts';
-import { idBefore } from '../platform/newId.ts';
-import { type EndedByPage, endSessionsByPage, type PagedSelection } from '../sessions/endSessionsByPage.ts';
-import type { SessionFilter } from '../sessions/store.ts';
+import { type EndedByPage, endSessionsByPage } from '../sessions/endSessionsByPage.ts';
+import type { SelectInRange, SessionFilter } from '../sessions/store.ts';
 import { type NamedRequest, type OpenedRequest, openRequest } from './idempotency.ts';
 import { revocationLimits } from './limits.ts';
 import type { RevokingParts } from './propagation/revokeAndPropagate.ts';
@@ -74,15 +73,9 @@ function readIp(text: string): string {
   return ip;
 }
 
-/** Session ids begin with their start time, so only that range is scanned. `newBefore` as in `SessionSelection`. */
-export function sessionsMatching(filter: SessionFilter, newBefore?: number): PagedSelection {
-  const { userId, createdFrom, createdBefore } = filter;
-  return {
-    select: (range) => ({ matching: filter, range, ...(newBefore === undefined ? {} : { newBefore }) }),
-    userId,
-    after: createdFrom === undefined ? undefined : idBefore(createdFrom),
-    until: createdBefore === undefined ? undefined : idBefore(createdBefore),
-  };
+/** `newBefore` as in `SessionSelection`. */
+export function sessionsMatching(filter: SessionFilter, newBefore?: number): SelectInRange {
+  return (range) => ({ matching: filter, range, ...(newBefore === undefined ? {} : { newBefore }) });
 }
 
 export async function endMatching(
@@ -93,10 +86,10 @@ export async function endMatching(
 ): Promise<EndedByPage> {
   const { database, clock } = parts;
   const ending = { actor, reason: 'revoked', request } as const;
-  if (request === undefined) return endSessionsByPage(parts, { ...sessionsMatching(filter), ...ending });
+  if (request === undefined) return endSessionsByPage(parts, { select: sessionsMatching(filter), ...ending });
   const opened = await database.transaction((stores) => openRequest(stores, request, clock.now()));
-  const selection = sessionsMatching(filter, newBefore(opened));
-  const { effect } = await endSessionsByPage(parts, { ...selection, ...ending });
+  const select = sessionsMatching(filter, newBefore(opened));
+  const { effect } = await endSessionsByPage(parts, { select, ...ending });
   const endedSessions = await database.transaction(({ requests }) => requests.note(request, 0, true));
   return { endedSessions, effect };
 }

@@ -9,14 +9,14 @@
  */
 import type { SessionId } from '@countersign/verifier/ids';
 import type { EffectReport } from '@countersign/verifier/revocation/revocation';
-import type { Database, Stores } from '../database.ts';
+import type { Stores } from '../database.ts';
 import type { Job } from '../platform/jobs.ts';
 import { platformLimits } from '../platform/limits.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { worseOf } from '../sessions/endSessionsByPage.ts';
 import { sessionLimits } from '../sessions/limits.ts';
 import { factsChanged } from '../sessions/lookUp/facts.ts';
-import type { SessionSelection, Subject } from '../sessions/store.ts';
+import type { SessionRange, SessionSelection, Subject } from '../sessions/store.ts';
 import { rightsLimits } from './limits.ts';
 import type { RightsChange, RightsStore, Touched } from './store.ts';
 
@@ -61,7 +61,7 @@ export async function countTouched(
   touched: Touched,
 ): Promise<number> {
   let count = 0;
-  for await (const { selection } of pages(database, touched, undefined))
+  for await (const { selection } of pages({ database, clock }, touched, undefined))
     count += await database.sessions.count(selection, clock.now());
   return count;
 }
@@ -69,7 +69,7 @@ export async function countTouched(
 async function finish(parts: RevokingParts, change: RightsChange): Promise<RightsTakenAway> {
   const { database, clock } = parts;
   let all = nothingTaken;
-  for await (const { selection, after } of pages(database, change.touched, change.after)) {
+  for await (const { selection, after } of pages(parts, change.touched, change.after)) {
     const { result: sessions, effect } = await revokeAndPropagate(parts, clock.now(), (stores) =>
       stores.takeRights(selection),
     );
@@ -101,7 +101,7 @@ interface Page {
 }
 
 async function* pages(
-  { rights, sessions }: Pick<Database, 'rights' | 'sessions'>,
+  { database: { rights, sessions }, clock }: Pick<RevokingParts, 'database' | 'clock'>,
   touched: Touched,
   begin: string | undefined,
 ): AsyncGenerator<Page> {
@@ -121,8 +121,11 @@ async function* pages(
       selection = { subjects: holders.map(({ subject }) => subject) };
       after = holders.length < rightsLimits.pageSubjects ? undefined : holders.at(-1)?.subject;
     } else {
-      const range = await sessions.nextRange(after as SessionId | undefined, sessionLimits.sessionsPageRows);
-      selection = { matching: touched.kind === 'client' ? { clientId: touched.clientId } : {}, range };
+      const matching = touched.kind === 'client' ? { clientId: touched.clientId } : {};
+      const select = (range: SessionRange) => ({ matching, range });
+      const page = { rows: sessionLimits.sessionsPageRows, now: clock.now() };
+      const range = await sessions.nextSelected(select, after as SessionId | undefined, page);
+      selection = select(range);
       after = range.last;
     }
     yield { selection, after };

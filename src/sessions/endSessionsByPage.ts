@@ -3,29 +3,17 @@
  * interrupted run completes it.
  */
 
-import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { EffectReport } from '@countersign/verifier/revocation/revocation';
 import type { Actor } from '../audit/auditEvent.ts';
-import type { Database } from '../database.ts';
 import type { RequestName } from '../revocation/idempotency.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected } from './endSessions.ts';
 import { sessionLimits } from './limits.ts';
 import type { EndReason } from './session.ts';
-import type { SessionRange, SessionSelection } from './store.ts';
+import type { SelectInRange, SessionRange, SessionSelection } from './store.ts';
 
-/** The range to scan, and the sessions in it to end. */
-export interface PagedSelection {
-  readonly select: (range: SessionRange) => SessionSelection;
-  /** Scans only this user's sessions. */
-  readonly userId?: UserId | undefined;
-  /** Scans only sessions after this one. */
-  readonly after?: SessionId | undefined;
-  /** Scans only up to and including this one. */
-  readonly until?: SessionId | undefined;
-}
-
-export interface PagedEnding extends PagedSelection {
+export interface PagedEnding {
+  readonly select: SelectInRange;
   readonly reason: EndReason;
   readonly actor: Actor;
   /** Each page adds to its count, in the page's transaction. */
@@ -41,7 +29,7 @@ export interface EndedByPage {
 export async function endSessionsByPage(parts: RevokingParts, ending: PagedEnding): Promise<EndedByPage> {
   let endedSessions = 0;
   let worst: EffectReport | undefined;
-  for await (const selection of pages(parts.database, ending)) {
+  for await (const selection of pages(parts, ending.select)) {
     const { result, effect } = await endPage(parts, ending, selection);
     endedSessions += result;
     worst = worseOf(worst, effect);
@@ -50,25 +38,26 @@ export async function endSessionsByPage(parts: RevokingParts, ending: PagedEndin
 }
 
 /** Counts the sessions that would end. */
-export async function countByPage(
-  { database, clock }: Pick<RevokingParts, 'database' | 'clock'>,
-  paged: PagedSelection,
-): Promise<number> {
+export async function countByPage(parts: PagingParts, select: SelectInRange): Promise<number> {
+  const { sessions } = parts.database;
   let count = 0;
-  for await (const selection of pages(database, paged))
-    count += await database.sessions.count(selection, clock.now());
+  for await (const selection of pages(parts, select))
+    count += await sessions.count(selection, parts.clock.now());
   return count;
 }
 
+type PagingParts = Pick<RevokingParts, 'database' | 'clock'>;
+
 async function* pages(
-  { sessions }: Pick<Database, 'sessions'>,
-  { select, userId, after, until }: PagedSelection,
+  { database: { sessions }, clock }: PagingParts,
+  select: SelectInRange,
 ): AsyncGenerator<SessionSelection> {
-  let range: SessionRange = { after: undefined, last: after };
+  let range: SessionRange = { after: undefined, last: undefined };
   do {
-    range = await sessions.nextRange(range.last, sessionLimits.sessionsPageRows, userId);
+    const page = { rows: sessionLimits.sessionsPageRows, now: clock.now() };
+    range = await sessions.nextSelected(select, range.last, page);
     yield select(range);
-  } while (range.last !== undefined && (until === undefined || range.last < until));
+  } while (range.last !== undefined);
 }
 
 function endPage(parts: RevokingParts, { reason, actor, request }: PagedEnding, selection: SessionSelection) {

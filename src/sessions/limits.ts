@@ -26,8 +26,8 @@ export const sessionLimits = {
   deviceIdCharacters: 128,
   /** Each lost race means that another refresh advanced the row. */
   refreshAttempts: 12,
-  /** Sessions in one transaction when ending a key's sessions or resealing secrets: about a second of work. */
-  sessionsPageRows: 1_000,
+  /** Sessions in one transaction when many are ended or resealed: other logouts wait for it, and one message tells every node. */
+  sessionsPageRows: 250,
   /** Under load logouts share transactions; few run at once, so waiting ones soon form one batch. */
   logouts: { atOnce: 2, items: 100, waiting: 1_000 },
   sessionsDeletedRows: 1_000,

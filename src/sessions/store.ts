@@ -56,6 +56,8 @@ export interface SessionRange {
   readonly last: SessionId | undefined;
 }
 
+export type SelectInRange = (range: SessionRange) => SessionSelection;
+
 export interface EndedSession {
   readonly id: SessionId;
   /** Undefined for a client's own session. */
@@ -112,11 +114,17 @@ export interface SessionStore {
   end(selection: SessionSelection, reason: EndReason, now: number): Promise<readonly EndedSession[]>;
   /** How many sessions `end` would newly end. */
   count(selection: SessionSelection, now: number): Promise<number>;
+  /** The range of the next `rows` sessions. */
+  nextRange(after: SessionId | undefined, rows: number): Promise<SessionRange>;
   /**
-   * The range of the next `rows` sessions, of one user or all, matching or not: matches may be rare, and no statement should scan
-   * the whole table.
+   * The range of the next `rows` sessions that are selected at `now`. Fewer, perhaps none, where they are rare: no statement scans the
+   * whole table.
    */
-  nextRange(after: SessionId | undefined, rows: number, userId?: UserId): Promise<SessionRange>;
+  nextSelected(
+    select: SelectInRange,
+    after: SessionId | undefined,
+    page: { readonly rows: number; readonly now: number },
+  ): Promise<SessionRange>;
   /** Sessions in the range whose secret is sealed with another key than values beginning with `header`. */
   listSealedOtherwise(header: Uint8Array, range: SessionRange): Promise<readonly SealedSession[]>;
   /** Stores the resealed form of an unchanged secret. */

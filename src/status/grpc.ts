@@ -2,6 +2,7 @@
 import type { Clock } from '@countersign/verifier/clock';
 import type { ListRefusalsResponse } from '@countersign/verifier/contract/generated/countersign/v1/ListRefusalsResponse';
 import type { ListSettingsResponse } from '@countersign/verifier/contract/generated/countersign/v1/ListSettingsResponse';
+import type { NodeStatus } from '@countersign/verifier/contract/generated/countersign/v1/NodeStatus';
 import type { Status as StatusMessage } from '@countersign/verifier/contract/generated/countersign/v1/Status';
 import type { ShownSetting } from '../platform/config/shownSettings.ts';
 import type { EffectSummary } from '../revocation/propagation/recentEffects.ts';
@@ -54,17 +55,32 @@ function toMessage({ nodeId, now, parts, nodes, subscribers, effect, ...status }
   return {
     ...{ nodeId, timeMs: now, parts: [...parts], subscriberCount: status.subscriberCount },
     ...{ denyListEntries: status.denyListEntries, warnings: [...status.warnings] },
-    nodes: nodes.map(({ id, leaseMs, leaseRemainingMs }) => ({
-      ...{ nodeId: id, leaseMs, leaseRemainingMs: Math.max(0, Math.floor(leaseRemainingMs)) },
-      lateSinceMs: leaseRemainingMs > 0 ? 0 : Math.floor(now + leaseRemainingMs),
-    })),
-    subscribers: subscribers.map(({ name, service, isConnected, leaseRemainingMs, behindMs, silentMs }) => ({
-      ...{ subscriber: name, service, connected: isConnected },
-      leaseRemainingMs: Math.floor(leaseRemainingMs),
-      behindSinceMs: behindMs > 0 ? Math.floor(now - behindMs) : 0,
-      heardTimeMs: Math.floor(now - silentMs),
+    nodes: nodes.map((node) => nodeMessage(node, now)),
+    subscribers: subscribers.map(({ nodeId: node, name, service, isConnected, ...times }) => ({
+      ...{ subscriber: name, service, connected: isConnected, nodeId: node },
+      leaseRemainingMs: Math.floor(times.leaseRemainingMs),
+      behindSinceMs: times.behindMs > 0 ? Math.floor(now - times.behindMs) : 0,
+      heardTimeMs: Math.floor(now - times.silentMs),
     })),
     effect: effectMessage(effect),
+  };
+}
+
+function nodeMessage(
+  { id, leaseMs, leaseRemainingMs, report }: Status['nodes'][number],
+  now: number,
+): NodeStatus {
+  const { parts = [], subscriberCount = 0, canary, ageMs } = report ?? {};
+  return {
+    ...{ nodeId: id, leaseMs, leaseRemainingMs: Math.max(0, Math.floor(leaseRemainingMs)) },
+    lateSinceMs: leaseRemainingMs > 0 ? 0 : Math.floor(now + leaseRemainingMs),
+    ...{
+      parts: [...parts],
+      subscriberCount,
+      reportTimeMs: ageMs === undefined ? 0 : Math.floor(now - ageMs),
+    },
+    canaryTimeMs: canary === undefined ? 0 : Math.floor(now - canary.ageMs),
+    canaryUs: canary === undefined ? 0 : micros(canary.milliseconds),
   };
 }
 

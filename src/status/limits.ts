@@ -5,4 +5,8 @@ export const statusLimits = {
   /** Subscribers in one status: more than a person reads, and 200 kB. Those that are late come first. */
   statusSubscribers: 1_000,
   statusRefusals: 50,
+  /** Of its subscribers, a node tells the others so many: its row is written twice a second, and these are 8 kB. */
+  reportedSubscribers: 50,
+  /** A database that is slower must not keep the screen waiting. */
+  reportsMilliseconds: 500,
 } as const;

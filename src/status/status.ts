@@ -1,21 +1,36 @@
-/** Puts the status together from what the parts of this node know. Reads memory only, but for the pinged database. */
+/** Puts the status together from what the parts of this node know, and what other nodes said of themselves. */
 import type { Clock } from '@countersign/verifier/clock';
 import type { ShownSetting } from '../platform/config/shownSettings.ts';
 import type { RefusalCount, RefusalCounts } from '../platform/refusalCounts.ts';
 import type { NodeState } from '../revocation/propagation/liveNodes.ts';
+import type { NodeReports } from '../revocation/propagation/openPropagation.ts';
 import type { EffectSummary, RecentEffects } from '../revocation/propagation/recentEffects.ts';
 import type { SubscriberState } from '../revocation/subscribers/subscriber.ts';
 import { statusLimits } from './limits.ts';
+import {
+  createOtherReports,
+  latestFirst,
+  type OtherReport,
+  type OwnReport,
+  type PartState,
+  writeReport,
+} from './nodeReports.ts';
 
 export interface StatusParts {
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
   readonly nodeId: string;
   /** Each part, `ready` or a few words why not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
+  /** The same without the database: whoever cannot reach it cannot tell. */
+  readonly ownParts: () => Readonly<Record<string, string>>;
   readonly warnings: () => readonly string[];
   /** This node first. */
   readonly nodes: () => readonly NodeState[];
+  /** Undefined for one node alone. */
+  readonly reports?: NodeReports;
   readonly redisAvailable?: (() => boolean) | undefined;
+  /** The last one that was read back: when, on the wall clock, and how long it took. */
+  readonly canary: () => { readonly at: number; readonly milliseconds: number } | undefined;
   readonly subscribers: { list(): readonly SubscriberState[] };
   readonly recentEffects: Pick<RecentEffects, 'summary'>;
   readonly denyList: { stats(): { readonly entries: number } };
@@ -26,9 +41,9 @@ export interface StatusParts {
 export interface Status {
   readonly nodeId: string;
   readonly now: number;
-  readonly parts: readonly { readonly name: string; readonly state: string }[];
-  readonly nodes: readonly NodeState[];
-  readonly subscribers: readonly SubscriberState[];
+  readonly parts: readonly PartState[];
+  readonly nodes: readonly (NodeState & { readonly report: OtherReport | undefined })[];
+  readonly subscribers: readonly (SubscriberState & { readonly nodeId: string })[];
   readonly subscriberCount: number;
   readonly effect: EffectSummary;
   readonly denyListEntries: number;
@@ -42,16 +57,24 @@ export interface StatusOperations {
 }
 
 export function createStatusOperations(parts: StatusParts): StatusOperations {
-  const { refusalCounts, settings, warnings } = parts;
+  const { refusalCounts, settings, warnings, nodeId, clock } = parts;
+  const otherReports = createOtherReports(clock, parts.reports?.read);
+  parts.reports?.write(() => writeReport(ownReport(parts, parts.ownParts())));
   return {
     async getStatus() {
-      const states = { ...(await parts.readiness()), ...redisState(parts) };
-      const subscribers = [...parts.subscribers.list()].sort((one, other) => other.behindMs - one.behindMs);
+      const [ready, others] = await Promise.all([parts.readiness(), otherReports()]);
+      const own = ownReport(parts, ready);
+      const nodes = parts.nodes().map((node) => ({
+        ...node,
+        report: node.id === nodeId ? { ...own, ageMs: 0 } : others.get(node.id),
+      }));
+      const subscribers = nodes.flatMap(({ id, report }) =>
+        (report?.subscribers ?? []).map((each) => ({ ...each, nodeId: id })),
+      );
       return {
-        ...{ nodeId: parts.nodeId, now: parts.clock.now(), nodes: parts.nodes(), warnings: warnings() },
-        parts: Object.entries(states).map(([name, state]) => ({ name, state })),
-        subscribers: subscribers.slice(0, statusLimits.statusSubscribers),
-        subscriberCount: subscribers.length,
+        ...{ nodeId, now: clock.now(), parts: own.parts, nodes, warnings: warnings() },
+        subscribers: latestFirst(subscribers).slice(0, statusLimits.statusSubscribers),
+        subscriberCount: nodes.reduce((sum, { report }) => sum + (report?.subscriberCount ?? 0), 0),
         effect: parts.recentEffects.summary(),
         denyListEntries: parts.denyList.stats().entries,
       };
@@ -61,6 +84,16 @@ export function createStatusOperations(parts: StatusParts): StatusOperations {
       refusals: refusalCounts.top(statusLimits.statusRefusals),
       since: refusalCounts.since,
     }),
+  };
+}
+
+function ownReport(parts: StatusParts, ready: Readonly<Record<string, string>>): OwnReport {
+  const subscribers = latestFirst(parts.subscribers.list());
+  const canary = parts.canary();
+  return {
+    parts: Object.entries({ ...ready, ...redisState(parts) }).map(([name, state]) => ({ name, state })),
+    ...{ subscribers, subscriberCount: subscribers.length },
+    canary: canary && { ageMs: parts.clock.now() - canary.at, milliseconds: canary.milliseconds },
   };
 }
 

@@ -41,6 +41,8 @@ export interface OpenedTruth {
   readonly nodeId: string;
   readonly watched: WatchedDatabase & WatchedTruth;
   readonly onCanary: OnCanary;
+  /** The last round that found what it wrote; undefined before the first one. */
+  readonly lastCanary: () => CanaryRound | undefined;
   /**
    * Writes to the database and reads it back; after the first call this repeats on a timer. The result is in `truth.doubt`.
    * Rejects when the database cannot be reached.
@@ -48,6 +50,12 @@ export interface OpenedTruth {
   prove(parts: CanaryParts): Promise<void>;
   /** Resolves when the database is proved and trusted; after a doubt it is proved once more. */
   proveBeforeServing(parts: CanaryParts): Promise<void>;
+}
+
+export interface CanaryRound {
+  /** On the wall clock. */
+  readonly at: number;
+  readonly milliseconds: number;
 }
 
 export interface CanaryParts {
@@ -61,6 +69,7 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
   const nodeId = randomUUID();
   let dropLease = () => {};
   let canary: Canary | undefined;
+  let lastCanary: CanaryRound | undefined;
   const truth = createTruth({
     clock,
     onChange(doubt) {
@@ -68,11 +77,7 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
       tell(log, doubt, setting);
     },
   });
-  metrics.gauge(
-    'countersign_database_trusted',
-    '0 while the database contradicts what was written to it, or is older.',
-    () => Number(truth.trusted()),
-  );
+  showTrust(metrics, truth);
   const verified = createVerifyTruth({
     ...{ database, deployment, truth, clock, stores: parts.sightings(nodeId) },
     onDecided: () => canary?.startOver(),
@@ -95,7 +100,9 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
       // Also finds a decision made on another node.
       await verified.verify();
       // A database known to be older needs no proof.
+      const began = clock.monotonic();
       if (!isForOperator(truth.doubt())) await made.round();
+      if (truth.trusted()) lastCanary = { at: clock.now(), milliseconds: clock.monotonic() - began };
       return truth.trusted() ? truthLimits.canaryMilliseconds : truthLimits.canaryDoubtMilliseconds;
     };
     const firstMs = await round();
@@ -124,6 +131,7 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
   return {
     truth,
     nodeId,
+    lastCanary: () => lastCanary,
     watched: { ...verified, trusted: truth.trusted },
     onCanary: createPeerCheck({
       ...{ find: database.revocations.find, truth, clock },
@@ -138,6 +146,14 @@ export async function openTruth(parts: Parts): Promise<OpenedTruth> {
       await truth.whenTrusted();
     },
   };
+}
+
+function showTrust(metrics: Metrics, truth: Truth): void {
+  metrics.gauge(
+    'countersign_database_trusted',
+    '0 while the database contradicts what was written to it, or is older.',
+    () => Number(truth.trusted()),
+  );
 }
 
 /** Logs one line per change, for the operator. */

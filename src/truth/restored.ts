@@ -10,7 +10,6 @@ import { verifierLimits } from '@countersign/verifier/limits';
 import { markAt } from '@countersign/verifier/revocation/issuedBefore';
 import type { EffectReport } from '@countersign/verifier/revocation/revocation';
 import type { Actor } from '../audit/auditEvent.ts';
-import { idBefore } from '../platform/newId.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { type EndedByPage, endSessionsByPage, worseOf } from '../sessions/endSessionsByPage.ts';
 import { sessionLimits } from '../sessions/limits.ts';
@@ -104,7 +103,6 @@ export async function endEarlierSessions(
   } while (after !== undefined);
   return endSessionsByPage(parts, {
     select: (range) => ({ matching: { createdBefore }, range }),
-    until: idBefore(createdBefore),
     reason: 'restored',
     actor,
   });

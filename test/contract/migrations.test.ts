@@ -29,6 +29,7 @@ const names = [
   '20261205000000_bound_sessions',
   '20261206000000_linked_identities',
   '20261207000000_bound_clients',
+  '20261208000000_console_lists',
 ];
 
 for (const { name, embedded, open } of engines) {

@@ -105,9 +105,9 @@ for (const { name, open } of engines) {
       const ending = { reason: 'revoked', actor: { name: 'operator' } } as const;
 
       const filter = { userId: user.id, createdFrom: now + 5, createdBefore: now + rows - 5 };
-      const selection = sessionsMatching(filter);
-      t.equal(await countByPage(parts, selection), rows - 10);
-      const ended = await endSessionsByPage(parts, { ...selection, ...ending });
+      const select = sessionsMatching(filter);
+      t.equal(await countByPage(parts, select), rows - 10);
+      const ended = await endSessionsByPage(parts, { select, ...ending });
       t.equal(ended.endedSessions, rows - 10);
       t.strictSame(
         announced,
@@ -123,11 +123,11 @@ for (const { name, open } of engines) {
         [bystander, false],
       ] as const)
         t.equal((await sessions.find(id as SessionId))?.endedAt !== undefined, dead);
-      t.equal(await countByPage(parts, selection), 0);
+      t.equal(await countByPage(parts, select), 0);
 
       announced.length = 0;
       const again = sessionsMatching({ userId: user.id }, 0);
-      t.match(await endSessionsByPage(parts, { ...again, ...ending }), { endedSessions: 0 });
+      t.match(await endSessionsByPage(parts, { select: again, ...ending }), { endedSessions: 0 });
       t.equal(
         announced.reduce((sum, count) => sum + count),
         rows - 10,

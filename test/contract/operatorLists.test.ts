@@ -3,6 +3,7 @@ import type { MessageId, SessionId, UserId } from '@countersign/verifier/ids';
 import t from 'tap';
 import type { Email } from '../../src/accounts/email.ts';
 import { newId } from '../../src/platform/newId.ts';
+import type { SessionRange } from '../../src/sessions/store.ts';
 import { aSession } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { minute, newUser, rowsMadeAt as now } from '../support/rows.ts';
@@ -68,6 +69,32 @@ for (const { name, open } of engines) {
       t.equal((await sessions.preview({ userId: ada.id }, now, 20)).sessions, 2, 'as the count says');
     });
 
+    await t.test('sessions that match, page by page', async (t) => {
+      const user = await newUser(storage);
+      const ids: SessionId[] = [];
+      for (let made = 0; made < 12; made += 1) {
+        const id = newId<SessionId>(now + made);
+        const ip = made % 3 === 0 ? '198.51.100.9' : '198.51.100.1';
+        await sessions.create({ ...aSession(now), id, userId: user.id, clientId: 'paged', ip }, 'kid');
+        ids.push(id);
+      }
+      for (const [filter, expected] of [
+        [{ ip: '198.51.100.9' }, [ids[3], ids[9], undefined]],
+        [{ clientId: 'paged', ip: '198.51.100.9' }, [ids[3], ids[9], undefined]],
+        [{ clientId: 'nobody' }, [undefined]],
+        [{ userId: user.id }, [ids[1], ids[3], ids[5], ids[7], ids[9], ids[11], undefined]],
+      ] as const) {
+        const select = (range: SessionRange) => ({ matching: filter, range });
+        const ends: (SessionId | undefined)[] = [];
+        let last: SessionId | undefined;
+        do {
+          ({ last } = await sessions.nextSelected(select, last, { rows: 2, now }));
+          ends.push(last);
+        } while (last !== undefined);
+        t.strictSame(ends, expected, JSON.stringify(filter));
+      }
+    });
+
     await t.test('users by a part of their e-mail', async (t) => {
       const ids: UserId[] = [];
       for (const email of ['a_b@search.example', 'axb@search.example', 'a%b@search.example']) {
@@ -92,16 +119,32 @@ for (const { name, open } of engines) {
         await outbox.add({ id, sealedMessage: new Uint8Array(4), ...entry });
         ids.push(id);
       }
+      const page = (after: MessageId | undefined) => ({ after, limit: 10, givenUp: false });
       await outbox.retry(ids[0] as MessageId, now + hour, 'timeout');
-      const [first, ...rest] = await outbox.list(undefined, 10);
+      const [first, ...rest] = await outbox.list(page(undefined));
       t.match(first, { id: ids[0], channel: 'mail', dueAt: now + hour, lastFault: 'timeout', attempts: 0 });
       t.notOk('sealedMessage' in (first ?? {}), 'its content stays sealed');
       t.match(rest, [{ channel: 'sms' }], 'no decoys');
-      t.match(await outbox.list(ids[0], 10), [{ id: ids[2] }], 'the next page');
-      t.equal(await outbox.sendNow(ids[0] as MessageId, now), true);
-      t.match(await outbox.list(undefined, 1), [{ dueAt: now }]);
+      t.match(await outbox.list(page(ids[0])), [{ id: ids[2] }], 'the next page');
+      t.equal(await outbox.sendNow(ids[0] as MessageId, now), 'due');
+      t.match(await outbox.list({ ...page(undefined), limit: 1 }), [{ dueAt: now }]);
+      t.match(await outbox.claim(now, minute, 1, 'mail'), [{ id: ids[0] }]);
+      t.equal(await outbox.sendNow(ids[0] as MessageId, now), 'being_sent', 'not twice');
+      t.strictSame(await outbox.claim(now, minute, 1, 'mail'), []);
+      t.match(await outbox.list(page(undefined)), [{ claimedUntil: now + minute }, {}]);
+      t.equal(await outbox.sendNow(ids[0] as MessageId, now + minute), 'due', 'its node died');
+      await outbox.giveUp(ids[2] as MessageId, { now, keptMs: hour, fault: 'too old' });
+      t.match(await outbox.list(page(undefined)), [{ id: ids[0] }]);
+      const givenUp = { ...page(undefined), givenUp: true };
+      t.match(await outbox.list(givenUp), [{ id: ids[2], givenUpAt: now, lastFault: 'too old' }]);
+      t.strictSame(await outbox.claim(now + day, minute, 1, 'sms'), [], 'it is not sent any more');
+      t.equal(await outbox.sendNow(ids[2] as MessageId, now), 'gone');
+      await outbox.forgetGivenUp(now + hour - 1);
+      t.equal((await outbox.list(givenUp)).length, 1);
+      await outbox.forgetGivenUp(now + hour);
+      t.equal((await outbox.list(givenUp)).length, 0);
       await outbox.remove(ids[0] as MessageId);
-      t.equal(await outbox.sendNow(ids[0] as MessageId, now), false, 'it is gone');
+      t.equal(await outbox.sendNow(ids[0] as MessageId, now), 'gone');
     });
 
     await t.test('how far a named request is', async (t) => {

@@ -34,7 +34,7 @@ t.test('Effect is live', async (t) => {
   await heading(page, 'Effect');
   await page.getByText('Half in effect within').waitFor();
   await row(page, 'this one').waitFor();
-  await page.getByText('No guard is connected to this node.').waitFor();
+  await page.getByText('No guard is connected to any node.').waitFor();
   await register('effect@example.com');
   const { refresh_token } = await login('effect@example.com');
   const loggedOut = performance.now();
@@ -149,14 +149,25 @@ t.test('keys, clients, roles, audit, limits, outbox, settings', async (t) => {
   await page.goto('/admin/clients');
   await page.getByLabel('Name').fill('orders');
   await page.getByLabel('Permissions').fill('tokens.check tokens.introspect');
-  await page.getByRole('button', { name: 'Create service' }).click();
-  await decide(page, 'Create service');
+  await page.getByRole('button', { name: 'Create client' }).click();
+  await decide(page, 'Create client');
   const secret = await page.getByText(/^st_/).textContent();
   const list = (token: string) => call('POST', '/api/TokenService/IsRevoked', { token, body: { jti: 'x' } });
   t.equal((await list(secret ?? '')).status, 400, 'it may ask');
   await page.getByRole('button', { name: 'Revoke client orders' }).click();
   await decide(page, 'Revoke client', 'orders');
   await row(page, 'orders').getByText('revoked').waitFor();
+
+  await page.getByLabel('Kind').selectOption('Application of our own');
+  await page.getByLabel('Name').fill('shop');
+  await page.getByLabel('Redirect addresses').fill('https://shop.example/back');
+  await page.getByLabel(/It cannot keep a secret/).check();
+  await page.getByRole('button', { name: 'Create client' }).click();
+  await decide(page, 'Create client');
+  await page.getByText(/Its client_id is [0-9a-f-]{36}\./).waitFor();
+  await row(page, 'shop').getByText('live').waitFor();
+  const shop = (await operations.listClients()).find(({ name }) => name === 'shop');
+  t.match(shop, { kind: 'app', redirectUris: ['https://shop.example/back'] });
 
   await page.goto('/admin/roles');
   await row(page, 'admin').getByRole('link', { name: 'Who has it' }).click();
@@ -179,6 +190,50 @@ t.test('keys, clients, roles, audit, limits, outbox, settings', async (t) => {
   await row(page, 'REGISTRATION').getByText('environment').waitFor();
   await row(page, 'AUDIENCE').first().getByText('default').waitFor();
   t.strictSame(faults, []);
+});
+
+t.test('two administrators at once', async (t) => {
+  await operations.createService({ name: 'contested', permissions: [] }, operator);
+  const user_id = (await register('contested@example.com')).body.user_id as string;
+  const other = await administrator(browser, authority, 'second@example.com');
+  const both = [page, other.page] as const;
+  for (const each of both) {
+    await each.goto('/admin/clients');
+    await row(each, 'contested').getByText('live').waitFor();
+  }
+  for (const each of both) {
+    await each.getByRole('button', { name: 'Revoke client contested' }).click();
+    await decide(each, 'Revoke client', 'contested');
+    await row(each, 'contested').getByText('revoked').waitFor();
+  }
+  const said = await other.page.locator('.said').textContent();
+  t.match(said, /No service accepts it any more|Somebody may have been faster|Done\./, 'the second one');
+
+  for (const each of both) {
+    await each.goto(`/admin/users/${user_id}`);
+    await each.getByRole('heading', { name: 'contested@example.com' }).waitFor();
+  }
+  await page.getByLabel('Role', { exact: true }).fill('admin');
+  await page.getByRole('button', { name: 'Give role' }).click();
+  await decide(page, 'Give role');
+  await page.getByRole('button', { name: 'Take role admin' }).waitFor();
+  await other.page.getByLabel('Role', { exact: true }).fill('admin');
+  await other.page.getByRole('button', { name: 'Give role' }).click();
+  await decide(other.page, 'Give role');
+  await other.page.getByRole('button', { name: 'Take role admin' }).waitFor();
+  for (const each of both) {
+    await each.getByRole('button', { name: 'Take role admin' }).click();
+    await decide(each, 'Take role admin');
+    await each.getByText('This user has no role.').waitFor();
+  }
+
+  await other.page.goto('/admin/users');
+  await other.page.getByRole('link', { name: 'contested@example.com' }).waitFor();
+  await operations.takeRole({ role: 'admin', user: { email: 'second@example.com' } }, operator);
+  await other.page.getByLabel('E-mail contains').fill('contested');
+  await other.page.getByRole('button', { name: 'Filter' }).click();
+  await other.page.getByText('You may not do this.').waitFor();
+  t.strictSame(other.faults, []);
 });
 
 t.test('without the role, and when the session ends', async (t) => {

@@ -2,11 +2,15 @@
  * Every screen of the console in both themes, on a phone and on a desk: axe-core finds nothing, nothing is wider than the window, the
  * content policy is kept. And the Effect screen beside the truth: a guard that is frozen is named.
  */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { openTab, startPageAuthority } from '../support/accountPage.ts';
+import { inCheckout } from '../support/checkout.ts';
 import { startChromium } from '../support/chromium.ts';
 import { administrator } from '../support/consolePage.ts';
+import { figuresOf, firstVisit } from '../support/firstVisit.ts';
 import { faultsOf } from '../support/pageFaults.ts';
 import { startPythonSubscriber } from '../support/pythonSubscriber.ts';
 
@@ -15,6 +19,7 @@ const authority = await startPageAuthority(t);
 const { issuer, register, login, call } = authority;
 const { operations } = authority.authority;
 const operator = { name: 'operator' };
+const folder = process.env['SCREENSHOTS'];
 const browser = await startChromium();
 t.teardown(() => browser.close());
 
@@ -40,6 +45,22 @@ const views: readonly (readonly [path: string, seen: string | RegExp])[] = [
   ['settings', 'ISSUER'],
 ];
 
+/** Kept by `npm run screenshots`, by path: the README and docs/console.md show them. */
+const kept: Readonly<Record<string, string>> = {
+  '-light-1440': 'console-effect-light-1440',
+  [`revoke?user_id=${user_id}-light-1440`]: 'console-revoke-light-1440',
+  [`users/${user_id}-dark-1440`]: 'console-user-dark-1440',
+  '-dark-360': 'console-effect-dark-360',
+};
+if (folder !== undefined) await mkdir(folder, { recursive: true });
+
+async function keep(page: Page, shown: string): Promise<void> {
+  const name = kept[shown];
+  if (folder === undefined || name === undefined) return;
+  await page.evaluate('scrollTo(0, 0)');
+  await page.screenshot({ path: join(inCheckout(folder), `${name}.png`) });
+}
+
 async function reasonDialog(page: Page): Promise<void> {
   await page.goto('/admin/keys');
   await page
@@ -47,6 +68,10 @@ async function reasonDialog(page: Page): Promise<void> {
     .first()
     .click();
   await page.getByLabel('Reason').waitFor();
+}
+
+function navigationHeight(page: Page): Promise<number> {
+  return page.evaluate<number>(`document.querySelector('.frame > nav').getBoundingClientRect().height`);
 }
 
 for (const theme of ['light', 'dark'] as const) {
@@ -68,13 +93,25 @@ for (const theme of ['light', 'dark'] as const) {
           .waitFor()
           .catch(async () => t.fail(`${path}: ${await page.textContent('body')}`));
         t.strictSame(await faultsOf(page), [], path);
+        await keep(page, `${path}-${theme}-${width}`);
       }
       await reasonDialog(page);
       t.strictSame(await faultsOf(page), [], 'a question');
+      await page.keyboard.press('Escape');
+      if (width === 360) t.ok((await navigationHeight(page)) <= 2 * 48, 'two lines of navigation at most');
       t.strictSame(faults, []);
     });
   }
 }
+
+t.test('what a first visit costs, on a CPU that is four times slower', async (t) => {
+  const { page, close } = await administrator(browser, authority, 'visitor@example.com');
+  t.teardown(close);
+  const visit = await firstVisit(page, '/admin/', () => page.getByText('Half in effect within').waitFor());
+  t.comment(figuresOf(visit));
+  t.ok(visit.bytes > 10_000 && visit.bytes < 100_000, `${visit.bytes} bytes`);
+  t.ok(visit.shown < 5_000, `${visit.shown} ms`);
+});
 
 t.test('the Effect screen names a guard that is frozen', async (t) => {
   const { page, close } = await administrator(browser, authority, 'effect@example.com');

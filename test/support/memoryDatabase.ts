@@ -115,6 +115,7 @@ export function createMemoryDatabase(now: () => number, keys: readonly StoredSig
       ...({} as SessionStore),
       create: (...session) => turn(({ sessions }) => sessions.create(...session)),
       nextRange: (...page) => turn(({ sessions }) => sessions.nextRange(...page)),
+      nextSelected: (...page) => turn(({ sessions }) => sessions.nextSelected(...page)),
       listSealedOtherwise: (...page) => turn(({ sessions }) => sessions.listSealedOtherwise(...page)),
     },
     audit: {
@@ -177,6 +178,9 @@ function memorySessions(rows: Map<SessionId, MemorySession>): SessionStore {
     async nextRange(after, rows) {
       const next = inOrder().filter(({ id }) => isIn({ after, last: undefined }, id));
       return { after, last: next[rows - 1]?.id };
+    },
+    async nextSelected(_select, after, { rows: page }) {
+      return this.nextRange(after, page);
     },
     async listSealedOtherwise(header, range) {
       const isOther = ({ id, sealedSecret }: MemorySession) =>

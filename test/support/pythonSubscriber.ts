@@ -17,6 +17,8 @@ export interface PythonSubscriber {
   /** It holds its lease, and does not answer. */
   freeze(): void;
   thaw(): void;
+  /** It goes without a word. */
+  kill(): void;
   stop(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export async function startPythonSubscriber(
     },
     freeze: () => void python.kill('SIGSTOP'),
     thaw: () => void python.kill('SIGCONT'),
+    kill: () => void python.kill('SIGKILL'),
     async stop() {
       await ended(python);
       await rm(folder, { recursive: true, force: true });

@@ -17,6 +17,18 @@ export interface NodeRow {
   readonly position: Position | undefined;
 }
 
+export interface Registration extends Omit<NodeRow, 'position'> {
+  /** What the node says of itself, for operators. */
+  readonly report?: string | undefined;
+}
+
+export interface NodeReport {
+  readonly id: NodeId;
+  readonly report: string;
+  /** Since its renewal, by the database's clock. */
+  readonly ageMs: number;
+}
+
 /** All registered nodes, read at one moment. */
 export interface NodeList {
   /** The database's history: see `Position.history`. */
@@ -26,7 +38,7 @@ export interface NodeList {
 
 export interface NodeStore {
   /** Writes the node's row; resolves after the commit. */
-  register(node: Omit<NodeRow, 'position'>): Promise<NodeList & { readonly databaseNow: number }>;
+  register(node: Registration): Promise<NodeList & { readonly databaseNow: number }>;
   report(id: NodeId, position: Position): Promise<void>;
   list(): Promise<NodeList>;
   /** Removes the row unless it was renewed. */

@@ -90,6 +90,8 @@ export function createRevocationNode(parts: {
   /** The time by which this node judges token expiry. */
   latestTime: ReadLatestTime;
   watched?: WatchedDatabase;
+  /** What this node says of itself, for operators. */
+  report?: () => string | undefined;
   /** Called for each canary that another node announces. */
   onCanary?: OnCanary;
   events: NodeEvents;
@@ -113,7 +115,12 @@ export function createRevocationNode(parts: {
   const { onProgress } = events;
   const load = createLoad({ denyList, snapshots: loadingSnapshots, saved, clock, sliceMs, onProgress });
   const renewing = { self, lease, nodes, liveNodes, snapshots, denyList, subscribers, load, watched };
-  const renewal = createRenewal({ ...renewing, latestTime, clock });
+  const renewal = createRenewal({
+    ...renewing,
+    latestTime,
+    clock,
+    report: parts.report ?? (() => undefined),
+  });
 
   const bus = parts.openBus({
     onAnnouncement: (announcement) => listen(announcement),

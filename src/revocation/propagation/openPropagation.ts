@@ -18,14 +18,15 @@ import { pruneInBatches } from '../../platform/pruneInBatches.ts';
 import type { SharedPorts } from '../../storage/sharedPorts.ts';
 import type { CanaryReader } from '../../truth/proveTruth.ts';
 import type { WatchedTruth } from '../../truth/verifyTruth.ts';
-import { createSubscribers, type SubscriberEvents, type Subscribers } from '../subscribers/subscribers.ts';
+import { createSubscribers, type Subscribers } from '../subscribers/subscribers.ts';
 import type { OnCanary } from './announcementListener.ts';
 import type { BusListener } from './bus.ts';
 import type { WatchedDatabase } from './catchingUp.ts';
-import type { NodeState } from './liveNodes.ts';
+import type { NodeReport, NodeState } from './liveNodes.ts';
 import { loadFromStore } from './loading.ts';
 import { createLocalEffect, type EarlierSubscribers } from './localEffect.ts';
-import { createRevocationNode, type NodeEvents } from './node.ts';
+import { createRevocationNode, type RevocationNode } from './node.ts';
+import { nodeEvents, subscriberEvents } from './observedEvents.ts';
 import { createRecentEffects, type RecentEffects, withRecent } from './recentEffects.ts';
 
 export interface Propagation {
@@ -40,12 +41,21 @@ export interface Propagation {
   readonly recentEffects: RecentEffects;
   /** All nodes, this one first; alone, it needs no lease. */
   readonly nodes: () => readonly NodeState[];
+  /** What other nodes can read of this one, with its renewals; undefined alone. */
+  readonly reports?: NodeReports;
   /** Undefined without Redis. */
   readonly redisAvailable?: () => boolean;
   /** Whether memory may answer now. */
   readonly holdsLease: () => boolean;
   /** How the canary must read revocations in this mode. */
   readonly reading: Reading;
+}
+
+export interface NodeReports {
+  /** From now on, this node's. */
+  write(report: () => string): void;
+  /** The last one of each node. */
+  read(): Promise<readonly NodeReport[]>;
 }
 
 export interface Reading {
@@ -190,9 +200,10 @@ async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Pro
   const { nodes, snapshots, loadingSnapshots, slowSnapshots } = shared;
   const store = database.revocations;
   const ports = { store, nodes, snapshots, loadingSnapshots, slowSnapshots, copy, saved, openBus };
+  let report: () => string | undefined = () => undefined;
   const node = createRevocationNode({
     ...{ self, leaseMs, sliceMs, clock, latestTime, watched, onCanary, events },
-    ...ports,
+    ...{ ...ports, report: () => report() },
   });
   closing.push(node.stop);
   await node.start();
@@ -238,55 +249,25 @@ async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Pro
     announceCanary: node.announceCanary,
     dropLease: node.dropLease,
   };
-  const nodeStates = () => [
-    { id: self, leaseMs, leaseRemainingMs: leaseRemainingMs() },
-    ...node.others().map(({ id, leaseMs: length, leaseEndsAt }) => ({
-      ...{ id, leaseMs: length, leaseRemainingMs: leaseEndsAt - clock.monotonic() },
-    })),
-  ];
   const { redisAvailable } = shared;
   return {
     ...{ denyList, effect, subscribers, sliceMs, nodeId: self, revokedState, redisAvailable, reading },
-    nodes: nodeStates,
+    nodes: () => [{ id: self, leaseMs, leaseRemainingMs: leaseRemainingMs() }, ...othersOf(node, clock)],
+    reports: {
+      write: (next) => {
+        report = next;
+      },
+      read: shared.nodeReports,
+    },
     holdsLease: () => denyList.loaded() && leaseRemainingMs() > 0,
   };
 }
 
-function subscriberEvents({ log, metrics }: Pick<Parts, 'log' | 'metrics'>): SubscriberEvents {
-  return {
-    onSubscriberSettled: metrics.subscriber,
-    onSubscriberBackoff({ service, milliseconds }) {
-      metrics.subscriberBackoff(service);
-      log.warn(
-        { service, milliseconds },
-        'a logout waited for subscribers of a service: they get no leases for a while',
-      );
-    },
-  };
-}
-
-function nodeEvents({ log, metrics, clock, onFault }: Parts, node: string): NodeEvents {
-  let stamped = { ageMs: 0, seenAt: clock.monotonic() };
-  metrics.gauge(
-    'countersign_projection_lag_seconds',
-    'Time since Redis certainly had everything that PostgreSQL has, as this node knows.',
-    () => (stamped.ageMs + clock.monotonic() - stamped.seenAt) / 1000,
-  );
-  return {
-    onVerdict: metrics.check,
-    onEffect: metrics.effect,
-    onProgress: (progress) => log.info({ node, ...progress }, 'loading the deny-list'),
-    onReconciled({ outcome, ageMs }) {
-      if (ageMs !== undefined) stamped = { ageMs, seenAt: clock.monotonic() };
-      if (outcome !== 'rebuilt') return;
-      metrics.rebuild();
-      log.info({ node }, 'Redis lacked revocations, and was filled from PostgreSQL');
-    },
-    onFault(part, error) {
-      metrics.fault(part);
-      onFault(part, error);
-    },
-    ...subscriberEvents({ log, metrics }),
-    onMessageDropped: metrics.busDropped,
-  };
+function othersOf({ others }: RevocationNode, clock: Clock): readonly NodeState[] {
+  const now = clock.monotonic();
+  return others().map(({ id, leaseMs, leaseEndsAt }) => ({
+    id,
+    leaseMs,
+    leaseRemainingMs: leaseEndsAt - now,
+  }));
 }

@@ -52,6 +52,8 @@ export function createRenewal(parts: {
   /** The time by which token expiry is judged. */
   latestTime: ReadLatestTime;
   clock: Clock;
+  /** What this node says of itself, for operators. */
+  report?: () => string | undefined;
 }): Renewal {
   const { self, lease, nodes, liveNodes, denyList, subscribers, watched } = parts;
   const { latestTime, clock } = parts;
@@ -73,7 +75,10 @@ export function createRenewal(parts: {
     if (stopped) return;
     const from = lease.moment();
     number += 1;
-    const list = await nodes.register({ id: self, renewal: number, leaseMs: lease.milliseconds });
+    const list = await nodes.register({
+      ...{ id: self, renewal: number, leaseMs: lease.milliseconds },
+      report: parts.report?.(),
+    });
     const others = liveNodes.observe(list);
     history = list.history;
     const position = await memory.catchUp(list.history);

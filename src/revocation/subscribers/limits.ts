@@ -10,6 +10,8 @@ export const subscriberLimits = {
   subscriberSilenceMilliseconds: 10_000,
   /** How often a node looks for silent subscribers. */
   subscriberLookMilliseconds: 1_000,
+  /** Operators see for this long that a subscriber went without a word. */
+  subscriberMissingMilliseconds: 60_000,
   /** A subscriber that has been behind for this long gets no lease, so that nobody waits for it again. */
   subscriberBehindMilliseconds: 2_000,
   /** An acknowledgement takes milliseconds, a garbage collection a few hundred. Longer waits are summed by service. */

@@ -22,6 +22,10 @@ export const postgresLimits = {
   poolingCheckMilliseconds: 2_000,
   /** A migration may rewrite a table, or wait for another node's. */
   migrationMilliseconds: 15 * 60_000,
+  /** Sessions that one statement looks at when few of them are selected: some 20 ms, and 100 ms embedded. */
+  scannedSessions: 20_000,
+  /** Nodes that an operator sees: more than one deployment has. */
+  reportedNodes: 100,
   /** A frozen node holds row locks for this long. A node never waits inside a transaction. */
   idleInTransactionMilliseconds: 2_000,
   /** While the Redis copy is written, its transaction waits for Redis at each page. */

@@ -1,22 +1,25 @@
-import type { NodeList, NodeStore } from '../../revocation/propagation/liveNodes.ts';
+import type { NodeList, NodeReport, NodeStore } from '../../revocation/propagation/liveNodes.ts';
 import type { SqlConnection } from './engine.ts';
 import { historySql } from './history.ts';
+import { postgresLimits } from './limits.ts';
 import type { OwnConnection } from './ownConnection.ts';
+import type { PrismaConnection } from './transactions.ts';
 
 /** `renewing` is only for the lease; `listing` for operations that wait for other nodes. */
 export function createNodeStore(parts: { renewing: OwnConnection; listing: OwnConnection }): NodeStore {
   const { renewing, listing } = parts;
   return {
-    register: ({ id, renewal, leaseMs }) =>
+    register: ({ id, renewal, leaseMs, report }) =>
       renewing.use(async (sql) => {
         // One statement is one transaction: its answer means the commit.
         const [row] = await sql.query<{ now: Date }>(
-          `INSERT INTO nodes (id, renewal, lease_ms, lease_until)
-           VALUES ($1, $2, $3::int, clock_timestamp() + $3::int * interval '1 millisecond')
+          `INSERT INTO nodes (id, renewal, lease_ms, lease_until, report)
+           VALUES ($1, $2, $3::int, clock_timestamp() + $3::int * interval '1 millisecond', $4)
                ON CONFLICT (id) DO UPDATE
-              SET renewal = EXCLUDED.renewal, lease_ms = EXCLUDED.lease_ms, lease_until = EXCLUDED.lease_until
+              SET renewal = EXCLUDED.renewal, lease_ms = EXCLUDED.lease_ms, lease_until = EXCLUDED.lease_until,
+                  report = EXCLUDED.report
            RETURNING clock_timestamp() AS now`,
-          [id, renewal, leaseMs],
+          [id, renewal, leaseMs, report ?? null],
         );
         if (row === undefined) throw new Error('the node was not registered');
         return { ...(await list(sql)), databaseNow: row.now.getTime() };
@@ -38,6 +41,13 @@ export function createNodeStore(parts: { renewing: OwnConnection; listing: OwnCo
         await sql.query('DELETE FROM nodes WHERE id = $1 AND renewal = $2', [id, renewal]);
       }),
   };
+}
+
+/** What nodes said of themselves with their last renewal. Not on the connections of the lease: operators can wait. */
+export function createNodeReports(prisma: PrismaConnection): () => Promise<readonly NodeReport[]> {
+  return () => prisma.$queryRaw<NodeReport[]>`
+    SELECT id::text, report, 1000 * extract(epoch FROM clock_timestamp() - lease_until)::float8 + lease_ms AS "ageMs"
+      FROM nodes WHERE report IS NOT NULL ORDER BY lease_until DESC LIMIT ${postgresLimits.reportedNodes}`;
 }
 
 interface Row {

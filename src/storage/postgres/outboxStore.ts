@@ -1,5 +1,5 @@
 import type { MessageId, UserId } from '@countersign/verifier/ids';
-import type { OutboxEntry, OutboxStore } from '../../notifications/outbox.ts';
+import type { OutboxEntry, OutboxStore, WaitingMessage } from '../../notifications/outbox.ts';
 import { type OutboxMessage as OutboxRow, Prisma } from './generated/client.ts';
 import type { PrismaConnection } from './transactions.ts';
 
@@ -13,9 +13,9 @@ export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
 
     async claim(now, claimMs, limit, channel) {
       const rows = await prisma.$queryRaw<OutboxRow[]>`
-        UPDATE outbox AS o SET due_at = ${new Date(now + claimMs)}, attempts = o.attempts + 1
+        UPDATE outbox AS o SET due_at = ${new Date(now + claimMs)}, claimed_until = ${new Date(now + claimMs)}, attempts = o.attempts + 1
          WHERE o.id = ANY (ARRAY(
-           SELECT id FROM outbox WHERE due_at <= ${new Date(now)} AND channel = ${channel}
+           SELECT id FROM outbox WHERE due_at <= ${new Date(now)} AND channel = ${channel} AND given_up_at IS NULL
             ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))
         RETURNING o.id, o.channel, o.template, o.user_id AS "userId", o.sealed_message AS "sealedMessage",
                   o.created_at AS "createdAt", o.attempts`;
@@ -29,7 +29,21 @@ export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
     async retry(id, dueAt, fault) {
       await prisma.outboxMessage.updateMany({
         where: { id },
-        data: { dueAt: new Date(dueAt), lastFault: fault },
+        data: { dueAt: new Date(dueAt), lastFault: fault, claimedUntil: null },
+      });
+    },
+
+    async giveUp(id, { now, keptMs, fault }) {
+      const kept = { givenUpAt: new Date(now), dueAt: new Date(now + keptMs), lastFault: fault };
+      await prisma.outboxMessage.updateMany({
+        where: { id },
+        data: { ...kept, sealedMessage: new Uint8Array(), claimedUntil: null },
+      });
+    },
+
+    async forgetGivenUp(now) {
+      await prisma.outboxMessage.deleteMany({
+        where: { dueAt: { lte: new Date(now) }, givenUpAt: { not: null } },
       });
     },
 
@@ -46,7 +60,7 @@ export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
       const start = after === undefined ? Prisma.sql`true` : Prisma.sql`id > ${after}::uuid`;
       const rows = await prisma.$queryRaw<{ id: string; sealedMessage: Uint8Array }[]>`
         SELECT id, sealed_message AS "sealedMessage" FROM outbox
-         WHERE ${start} AND channel NOT IN ('none', 'client')
+         WHERE ${start} AND channel NOT IN ('none', 'client') AND given_up_at IS NULL
            AND substring(sealed_message FROM 1 FOR ${header.length}::int) <> ${Buffer.from(header)}
          ORDER BY id LIMIT ${limit}`;
       return rows.map(({ id, sealedMessage }) => ({ id: id as MessageId, sealedMessage }));
@@ -59,28 +73,31 @@ export function createOutboxStore(prisma: PrismaConnection): OutboxStore {
       });
     },
 
-    async list(after, limit) {
+    async list({ after, limit, givenUp }) {
+      const givenUpAt = givenUp ? { not: null } : null;
       const rows = await prisma.outboxMessage.findMany({
-        where: { channel: { not: 'none' }, ...(after === undefined ? {} : { id: { gt: after } }) },
+        where: { channel: { not: 'none' }, givenUpAt, ...(after === undefined ? {} : { id: { gt: after } }) },
         orderBy: { id: 'asc' },
         take: limit,
       });
-      return rows.map((row) => {
-        const { sealedMessage: _, ...message } = fromRow(row);
-        return { ...message, dueAt: row.dueAt.getTime(), lastFault: row.lastFault ?? undefined };
-      });
+      return rows.map(withoutContent);
     },
 
     async sendNow(id, now) {
+      const at = new Date(now);
+      const where = { id, channel: { not: 'none' }, givenUpAt: null };
+      const free = { OR: [{ claimedUntil: null }, { claimedUntil: { lte: at } }] };
       const { count } = await prisma.outboxMessage.updateMany({
-        where: { id, channel: { not: 'none' } },
-        data: { dueAt: new Date(now) },
+        where: { ...where, ...free },
+        data: { dueAt: at },
       });
-      return count > 0;
+      if (count > 0) return 'due';
+      return (await prisma.outboxMessage.count({ where })) > 0 ? 'being_sent' : 'gone';
     },
 
     async waiting() {
       const { _count, _min } = await prisma.outboxMessage.aggregate({
+        where: { givenUpAt: null },
         _count: true,
         _min: { createdAt: true },
       });
@@ -98,5 +115,13 @@ function fromRow(row: OutboxRow): OutboxEntry {
     sealedMessage: row.sealedMessage,
     createdAt: row.createdAt.getTime(),
     attempts: row.attempts,
+  };
+}
+
+function withoutContent(row: OutboxRow): WaitingMessage {
+  const { sealedMessage: _, ...message } = fromRow(row);
+  return {
+    ...{ ...message, dueAt: row.dueAt.getTime(), lastFault: row.lastFault ?? undefined },
+    ...{ claimedUntil: row.claimedUntil?.getTime(), givenUpAt: row.givenUpAt?.getTime() },
   };
 }

@@ -1,6 +1,7 @@
 /** SQL conditions that select sessions; the table's alias is `s`. */
-import type { FactorId } from '@countersign/verifier/ids';
+import type { FactorId, SessionId } from '@countersign/verifier/ids';
 import { verifierLimits } from '@countersign/verifier/limits';
+import { idBefore } from '../../platform/newId.ts';
 import type { SessionFilter, SessionRange, SessionSelection, Subject } from '../../sessions/store.ts';
 import { canaryUserId } from '../../truth/canary.ts';
 import { Prisma } from './generated/client.ts';
@@ -85,13 +86,23 @@ function whose(
   return Prisma.sql`s.user_id = ${selection.userId}::uuid`;
 }
 
-export function matching({ userId, clientId, createdBefore, createdFrom, ip }: SessionFilter): Prisma.Sql {
+export function matching(filter: SessionFilter): Prisma.Sql {
+  const { createdBefore, createdFrom, ip } = filter;
   const conditions = [
-    userId === undefined ? [] : Prisma.sql`s.user_id = ${userId}::uuid`,
-    clientId === undefined ? [] : Prisma.sql`s.client_id = ${clientId}`,
     createdBefore === undefined ? [] : Prisma.sql`s.created_at < ${new Date(createdBefore)}`,
     createdFrom === undefined ? [] : Prisma.sql`s.created_at >= ${new Date(createdFrom)}`,
     ip === undefined ? [] : Prisma.sql`s.ip = ${ip}`,
+  ].flat();
+  return Prisma.join([matchingByIndex(filter), ...conditions], ' AND ');
+}
+
+/** What an index answers of a filter. Ids begin with the time of creation. */
+export function matchingByIndex({ userId, clientId, createdBefore, createdFrom }: SessionFilter): Prisma.Sql {
+  const conditions = [
+    userId === undefined ? [] : Prisma.sql`s.user_id = ${userId}::uuid`,
+    clientId === undefined ? [] : Prisma.sql`s.client_id = ${clientId}`,
+    createdBefore === undefined ? [] : Prisma.sql`s.id < ${idBefore<SessionId>(createdBefore)}::uuid`,
+    createdFrom === undefined ? [] : Prisma.sql`s.id > ${idBefore<SessionId>(createdFrom)}::uuid`,
   ].flat();
   return Prisma.join([Prisma.sql`true`, ...conditions], ' AND ');
 }

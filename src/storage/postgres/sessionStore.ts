@@ -13,9 +13,10 @@ import { alive, signingKids } from './refreshStore.ts';
 import { fromRightsJson, type RightsJson, rightsJson } from './rightsStore.ts';
 import { createSessionFacts } from './sessionFacts.ts';
 import { createSessionLists } from './sessionLists.ts';
+import { createSessionPages } from './sessionPages.ts';
 import { fromRow, toRow } from './sessionRow.ts';
 import { createSessionSecretStore } from './sessionSecretStore.ts';
-import { expiredAt, inRange, live, noCanary, notSpared, selected } from './sessionSelection.ts';
+import { expiredAt, live, noCanary, notSpared, selected } from './sessionSelection.ts';
 import { createStartedSessions } from './startedSessions.ts';
 import type { PrismaConnection } from './transactions.ts';
 
@@ -23,6 +24,7 @@ export function createSessionStore(prisma: PrismaConnection, statements: Stateme
   return {
     ...createSessionSecretStore(prisma),
     ...createSessionLists(prisma),
+    ...createSessionPages(prisma),
     ...createStartedSessions(prisma),
     ...createSessionFacts(prisma, columns),
 
@@ -77,14 +79,6 @@ export function createSessionStore(prisma: PrismaConnection, statements: Stateme
         SELECT count(*)::int AS count FROM sessions AS s
          WHERE ${selected(selection, expired)} AND ${notSpared(selection)} AND ${live(expired)}`;
       return row?.count ?? 0;
-    },
-
-    async nextRange(after, rows, userId) {
-      const inAll = inRange({ after, last: undefined });
-      const from = userId === undefined ? inAll : Prisma.sql`${inAll} AND s.user_id = ${userId}::uuid`;
-      const [found] = await prisma.$queryRaw<{ id: string }[]>`
-        SELECT s.id FROM sessions AS s WHERE ${from} ORDER BY s.id OFFSET ${rows - 1} LIMIT 1`;
-      return { after, last: found?.id as SessionId | undefined };
     },
 
     async forgetPersonal(userId) {

@@ -1,15 +1,16 @@
 /** Shared by many nodes in PostgreSQL, on separate connections: the table of nodes, and snapshots of revocations. */
 
 import type { RevocationSnapshots } from '@countersign/verifier/revocation/revocation';
-import type { NodeStore } from '../../revocation/propagation/liveNodes.ts';
+import type { NodeReport, NodeStore } from '../../revocation/propagation/liveNodes.ts';
 import type { PostgresEngine } from './engine.ts';
 import { postgresLimits } from './limits.ts';
-import { createNodeStore } from './nodeStore.ts';
+import { createNodeReports, createNodeStore } from './nodeStore.ts';
 import { createOwnConnection } from './ownConnection.ts';
 import { createRevocationSnapshots } from './revocationSnapshots.ts';
 
 export interface SharedRevocations {
   readonly nodes: NodeStore;
+  readonly nodeReports: () => Promise<readonly NodeReport[]>;
   /** Reserved for the lease. */
   readonly snapshots: RevocationSnapshots;
   readonly loadingSnapshots: RevocationSnapshots;
@@ -30,6 +31,7 @@ export function openSharedRevocations(engine: PostgresEngine, leaseMs: number): 
   const slow = createOwnConnection(engine, patience);
   return {
     nodes: createNodeStore({ renewing, listing }),
+    nodeReports: createNodeReports(engine.prisma),
     snapshots: createRevocationSnapshots(renewing),
     loadingSnapshots: createRevocationSnapshots(loading),
     slowSnapshots: createRevocationSnapshots(slow),

@@ -1,12 +1,12 @@
 /** Services and applications: their permissions and secrets; disabling, revoking, and new ones. */
 import { useState } from 'preact/hooks';
 import { useLoaded } from '../app/useLoaded.ts';
-import { Field } from '../parts/field.tsx';
 import { Show } from '../parts/loading.tsx';
 import { Table } from '../parts/table.tsx';
 import { useAdmin } from './adminApi.ts';
 import { Mark, never, Time } from './cells.tsx';
 import { type Change, useChange } from './change.tsx';
+import { CreateClient, type MakeSecret, type NewSecret } from './createClient.tsx';
 import type { Client } from './messages.ts';
 import { useTexts } from './useTexts.ts';
 
@@ -17,12 +17,12 @@ export function ClientsView() {
   const loaded = useLoaded(() => api.read<{ clients: readonly Client[] }>('ClientService/ListClients'));
   const { make, dialog } = useChange(loaded.reload);
   /** Its answer has the secret, which is shown here and nowhere else. */
-  const makeSecret = (change: Omit<Change<{ secret: string }>, 'done'>) =>
-    make<{ secret: string }>({
+  const makeSecret: MakeSecret = (change) =>
+    make<NewSecret>({
       ...change,
       done(body) {
         setSecret(body.secret);
-        return shared.done;
+        return body.client_id === undefined ? shared.done : texts.created(body.client_id);
       },
     });
   return (
@@ -35,7 +35,7 @@ export function ClientsView() {
           </p>
         </div>
       )}
-      <CreateService makeSecret={makeSecret} />
+      <CreateClient makeSecret={makeSecret} />
       <Show loaded={loaded}>
         {({ clients }) => (
           <Table
@@ -81,7 +81,7 @@ function ClientActs({
 }: {
   readonly client: Client;
   readonly make: (change: Change<unknown>) => Promise<boolean>;
-  readonly makeSecret: (change: Omit<Change<{ secret: string }>, 'done'>) => Promise<boolean>;
+  readonly makeSecret: MakeSecret;
 }) {
   const { clients: texts } = useTexts();
   if (revoked !== never) return null;
@@ -128,40 +128,4 @@ function ClientActs({
       )}
     </div>
   );
-}
-
-function CreateService({
-  makeSecret,
-}: {
-  readonly makeSecret: (change: Omit<Change<{ secret: string }>, 'done'>) => Promise<boolean>;
-}) {
-  const { clients: texts } = useTexts();
-  const [name, setName] = useState('');
-  const [permissions, setPermissions] = useState('');
-  return (
-    <form
-      class="line"
-      onSubmit={(event) => {
-        event.preventDefault();
-        makeSecret({
-          ...{ title: texts.create, text: name, method: 'ClientService/CreateClient' },
-          request: { name: name.trim(), permissions: wordsIn(permissions) },
-        });
-      }}
-    >
-      <Field label={texts.name} value={name} onValue={setName} autocomplete="off" required />
-      <Field
-        label={texts.permissions}
-        hint={texts.permissionsHint}
-        value={permissions}
-        onValue={setPermissions}
-        autocomplete="off"
-      />
-      <button type="submit">{texts.create}</button>
-    </form>
-  );
-}
-
-export function wordsIn(text: string): readonly string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
 }

@@ -7,7 +7,7 @@ import { Table } from '../parts/table.tsx';
 import { sentenceOf } from '../texts/problems.ts';
 import { type AdminApi, useAdmin } from './adminApi.ts';
 import { Ago, Mark, never, Time } from './cells.tsx';
-import type { Status } from './messages.ts';
+import type { PartState, Status } from './messages.ts';
 import { useTexts } from './useTexts.ts';
 
 /** After a connection that broke. */
@@ -108,11 +108,26 @@ function Figures({ status: { effect, deny_list_entries: entries } }: { readonly 
   );
 }
 
+/** Those that are not ready, or that all are. */
+function NodeParts({ parts }: { readonly parts: readonly PartState[] }) {
+  const { effect: texts } = useTexts();
+  if (parts.length === 0) return <span>–</span>;
+  const broken = parts.filter(({ state }) => state !== 'ready');
+  if (broken.length === 0) return <span>{texts.ready}</span>;
+  return (
+    <>
+      {broken.map(({ name, state }) => (
+        <Mark key={name} text={`${name}: ${state}`} />
+      ))}
+    </>
+  );
+}
+
 function Parts({ status: { parts } }: { readonly status: Status }) {
   const texts = useTexts();
   return (
     <Table
-      caption={texts.effect.parts}
+      caption={texts.effect.thisNodesParts}
       rows={parts}
       keyOf={({ name }) => name}
       empty=""
@@ -151,6 +166,20 @@ function Nodes({ status: { nodes, node_id: own } }: { readonly status: Status })
           cell: ({ lease_remaining_ms: ms }) => formats.milliseconds(Number(ms)),
         },
         { name: texts.lateSince, cell: ({ late_since_ms: ms }) => <Since ms={ms} /> },
+        { name: texts.parts, cell: ({ parts }) => <NodeParts parts={parts} /> },
+        { name: texts.guardsOfNode, isNumber: true, cell: ({ subscriber_count: count }) => count },
+        {
+          name: texts.canary,
+          cell: ({ canary_time_ms: ms, canary_us: us }) =>
+            ms === never ? (
+              '–'
+            ) : (
+              <>
+                <Ago ms={ms} /> ({formats.milliseconds(Number(us) / 1000)})
+              </>
+            ),
+        },
+        { name: texts.reported, cell: ({ report_time_ms: ms }) => <Ago ms={ms} /> },
       ]}
     />
   );
@@ -177,9 +206,10 @@ function Guards({ status: { subscribers, subscriber_count: count } }: { readonly
       columns={[
         { name: texts.guard, cell: ({ subscriber }) => subscriber },
         { name: texts.service, cell: ({ service }) => service },
+        { name: texts.node, cell: ({ node_id: id }) => <span title={id}>{id.slice(0, 8)}</span> },
         {
           name: texts.connected,
-          cell: ({ connected }) => (connected ? texts.connected : texts.notConnected),
+          cell: ({ connected }) => (connected ? texts.connected : <Mark text={texts.notConnected} />),
         },
         {
           name: texts.lease,

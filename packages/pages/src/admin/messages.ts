@@ -3,11 +3,16 @@
 export interface Status {
   readonly node_id: string;
   readonly time_ms: string;
-  readonly parts: readonly { readonly name: string; readonly state: string }[];
+  readonly parts: readonly PartState[];
   readonly nodes: readonly {
     readonly node_id: string;
     readonly lease_remaining_ms: string;
     readonly late_since_ms: string;
+    readonly parts: readonly PartState[];
+    readonly subscriber_count: number;
+    readonly report_time_ms: string;
+    readonly canary_time_ms: string;
+    readonly canary_us: string;
   }[];
   readonly subscribers: readonly Subscriber[];
   readonly subscriber_count: number;
@@ -29,7 +34,13 @@ export interface Status {
   readonly warnings: readonly string[];
 }
 
+export interface PartState {
+  readonly name: string;
+  readonly state: string;
+}
+
 export interface Subscriber {
+  readonly node_id: string;
   readonly subscriber: string;
   readonly service: string;
   readonly connected: boolean;
@@ -176,6 +187,8 @@ export interface OutboxMessage {
   readonly due_time_ms: string;
   readonly attempts: number;
   readonly last_fault: string;
+  readonly claimed_until_time_ms: string;
+  readonly give_up_time_ms: string;
 }
 
 export interface Setting {

@@ -4,7 +4,7 @@ import { useLoaded } from '../app/useLoaded.ts';
 import { Show } from '../parts/loading.tsx';
 import { Pages, Table } from '../parts/table.tsx';
 import { useAdmin } from './adminApi.ts';
-import { Time, UserLink } from './cells.tsx';
+import { never, Time, UserLink } from './cells.tsx';
 import { useChange } from './change.tsx';
 import type { OutboxMessage, Page } from './messages.ts';
 import { useTexts } from './useTexts.ts';
@@ -13,7 +13,9 @@ export function OutboxView() {
   const api = useAdmin();
   const { router } = useApp();
   const { outbox: texts, ...shared } = useTexts();
-  const request = { page_token: router.place.value.query.get('after') ?? '' };
+  const { path, query } = router.place.value;
+  const givenUp = query.get('show') === 'given-up';
+  const request = { page_token: query.get('after') ?? '', given_up: givenUp };
   const loaded = useLoaded(
     () => api.read<Page & { messages: readonly OutboxMessage[] }>('OutboxService/ListMessages', request),
     JSON.stringify(request),
@@ -23,15 +25,20 @@ export function OutboxView() {
     make({ title: texts.retry, method: 'OutboxService/RetryMessage', request: { message_id: id } });
   return (
     <>
-      <p>{texts.explanation}</p>
+      <p>{givenUp ? texts.givenUpExplanation : texts.explanation}</p>
+      <p>
+        <a href={router.addressOf(path, givenUp ? {} : { show: 'given-up' })}>
+          {givenUp ? texts.waiting : texts.givenUp}
+        </a>
+      </p>
       <Show loaded={loaded}>
         {({ messages, next_page_token: next }) => (
           <>
             <Table
-              caption={texts.title}
+              caption={givenUp ? texts.givenUp : texts.title}
               rows={messages}
               keyOf={({ message_id: id }) => id}
-              empty={texts.none}
+              empty={givenUp ? texts.noneGivenUp : texts.none}
               columns={[
                 { name: shared.created, cell: ({ create_time_ms: ms }) => <Time ms={ms} /> },
                 { name: texts.channel, cell: ({ channel }) => channel },
@@ -39,18 +46,21 @@ export function OutboxView() {
                 { name: shared.user, cell: ({ user_id: id }) => <UserLink id={id} /> },
                 { name: texts.attempts, isNumber: true, cell: ({ attempts }) => attempts },
                 { name: texts.fault, cell: ({ last_fault: fault }) => fault || '–' },
-                { name: texts.due, cell: ({ due_time_ms: ms }) => <Time ms={ms} /> },
+                givenUp
+                  ? { name: texts.givenUpAt, cell: ({ give_up_time_ms: ms }) => <Time ms={ms} /> }
+                  : { name: texts.due, cell: (message) => <Due message={message} /> },
                 {
                   name: shared.actions,
-                  cell: ({ message_id: id, template }) => (
-                    <button
-                      type="button"
-                      aria-label={`${texts.retry}: ${template}`}
-                      onClick={() => retry(id)}
-                    >
-                      {texts.retry}
-                    </button>
-                  ),
+                  cell: ({ message_id: id, template, give_up_time_ms: ms }) =>
+                    ms === never && (
+                      <button
+                        type="button"
+                        aria-label={`${texts.retry}: ${template}`}
+                        onClick={() => retry(id)}
+                      >
+                        {texts.retry}
+                      </button>
+                    ),
                 },
               ]}
             />
@@ -61,4 +71,13 @@ export function OutboxView() {
       {dialog}
     </>
   );
+}
+
+function Due({
+  message: { claimed_until_time_ms: until, due_time_ms: due },
+}: {
+  readonly message: OutboxMessage;
+}) {
+  const { outbox: texts } = useTexts();
+  return Number(until) > Date.now() ? <span>{texts.beingSent}</span> : <Time ms={due} />;
 }

@@ -8,7 +8,7 @@ import { Pages, Table } from '../parts/table.tsx';
 import { useAdmin } from './adminApi.ts';
 import { Time, UserLink } from './cells.tsx';
 import { useChange } from './change.tsx';
-import { wordsIn } from './clients.tsx';
+import { wordsIn } from './createClient.tsx';
 import type { Grant, Page, Role } from './messages.ts';
 import { useTexts } from './useTexts.ts';
 

@@ -28,9 +28,13 @@ export function Shell({ title, areas }: Frame) {
   })[0];
   const heading = found?.area.title ?? texts.notFound.title;
   const main = useRef<HTMLElement>(null);
+  const navigation = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {
     document.title = `${heading} – ${title}`;
+    navigation.current
+      ?.querySelector('[aria-current]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     // Readers of screens learn that the view is another one.
     if (!isFirst.current) main.current?.focus();
     isFirst.current = false;
@@ -51,7 +55,7 @@ export function Shell({ title, areas }: Frame) {
         <SignOut />
       </header>
       <div class="frame">
-        <nav aria-label={texts.areas}>
+        <nav ref={navigation} aria-label={texts.areas}>
           <ul>
             {areas
               .filter(({ isHidden }) => isHidden !== true)

@@ -27,6 +27,10 @@ export interface AdminTexts {
     readonly denyList: string;
     readonly perSecond: string;
     readonly parts: string;
+    readonly thisNodesParts: string;
+    readonly guardsOfNode: string;
+    readonly canary: string;
+    readonly reported: string;
     readonly part: string;
     readonly ready: string;
     readonly nodes: string;
@@ -148,6 +152,13 @@ export interface AdminTexts {
     readonly revokeText: string;
     readonly rotate: string;
     readonly create: string;
+    readonly service: string;
+    readonly app: string;
+    readonly thirdParty: string;
+    readonly redirectUris: string;
+    readonly redirectUrisHint: string;
+    readonly public: string;
+    readonly created: (id: string) => string;
   };
   readonly roles: {
     readonly title: string;
@@ -202,6 +213,12 @@ export interface AdminTexts {
     readonly attempts: string;
     readonly fault: string;
     readonly none: string;
+    readonly beingSent: string;
+    readonly waiting: string;
+    readonly givenUp: string;
+    readonly givenUpAt: string;
+    readonly givenUpExplanation: string;
+    readonly noneGivenUp: string;
     readonly retry: string;
   };
   readonly settings: {
