@@ -4,7 +4,7 @@ import { openTab, startPageAuthority } from '../support/accountPage.ts';
 import { password } from '../support/authority.ts';
 import { startChromium } from '../support/chromium.ts';
 import { mailSettings, startMailServer } from '../support/mailServer.ts';
-import { enrolled } from '../support/secondFactor.ts';
+import { enrolled, totpAt } from '../support/secondFactor.ts';
 import { aDevice } from '../support/virtualDevice.ts';
 
 const mail = await startMailServer();
@@ -201,3 +201,42 @@ t.test('a second factor by what is typed', async (t) => {
   await page.waitForURL(`${issuer}/account/`);
   t.strictSame(faults, []);
 });
+
+t.test(
+  'an authenticator app added while signing in: its recovery codes are shown before it goes on',
+  async (t) => {
+    const strict = await startPageAuthority(t, { SECOND_FACTOR: 'required' });
+    const languages = [
+      ['en-GB', 'Add an authenticator app', 'I have written them down: continue'],
+      ['de-DE', 'Authenticator-App hinzufügen', 'Ich habe sie aufgeschrieben: weiter'],
+    ] as const;
+    for (const [locale, add, goOn] of languages) {
+      const email = `${locale.toLowerCase()}@example.com`;
+      await strict.register(email);
+      const { page, faults } = await openTab(browser, strict.issuer, { ...withoutScript, locale });
+      const signIn = async () => {
+        await page.goto('/sign-in?return_to=/account/factors');
+        await page.locator('#email').fill(email);
+        await page.locator('#password').fill(password);
+        await page.keyboard.press('Enter');
+      };
+      await signIn();
+      await page.getByRole('button', { name: add }).click();
+      const secret = (await page.locator('code').textContent()) ?? '';
+      await page.locator('#totp').fill(totpAt(secret, Date.now()));
+      await page.keyboard.press('Enter');
+      const link = page.getByRole('link', { name: goOn });
+      await link.waitFor();
+      const codes = await page.locator('li code').allTextContents();
+      t.equal(new Set(codes).size, 10, 'it waits for the user');
+      await link.click();
+      await page.waitForURL(`${strict.issuer}/account/factors`);
+      await page.context().clearCookies();
+      await signIn();
+      await page.locator('#recovery_code').fill(codes[0] ?? '');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`${strict.issuer}/account/factors`);
+      t.strictSame(faults, []);
+    }
+  },
+);

@@ -115,6 +115,7 @@ export function createVerifyEnrolment(parts: EnrolTotpParts): VerifyEnrolment {
     const isTotp = member === 'totp' && typeof value === 'string';
     const found = isTotp ? await findRight(parts, user, value) : undefined;
     if (found === undefined) return { refused: 'enrolment' };
+    let recoveryCodes: readonly string[] = [];
     return {
       amr: ['otp'],
       openedBy: found.id,
@@ -123,9 +124,12 @@ export function createVerifyEnrolment(parts: EnrolTotpParts): VerifyEnrolment {
         const current = (await stores.users.find(user.id)) ?? user;
         if (await kinds.hasAny(stores, current, now)) return false;
         if (!(await stores.totpFactors.confirm(found.id, found.step, now))) return false;
-        await recordAndTell(parts, stores, { user: current, factor: found, actor, now });
+        recoveryCodes = await firstCodes(stores, current, now);
+        const withCodes = recoveryCodes.length > 0;
+        await recordAndTell(parts, stores, { user: current, factor: found, actor, now, withCodes });
         return true;
       },
+      recoveryCodes: () => recoveryCodes,
     };
   };
 }

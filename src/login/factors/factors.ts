@@ -92,6 +92,8 @@ export interface Verified {
    * removed, meanwhile. Then nothing may be stored.
    */
   commit(stores: Stores, now: number): Promise<boolean>;
+  /** Of an enrolment, after `commit`: the user's first recovery codes, to be shown once. */
+  readonly recoveryCodes?: () => readonly string[];
   /** Called when `commit` answered false, once that was undone and before the refusal. Returns the refusal's reason, if any. */
   readonly onUncommitted?: () => Promise<string | undefined>;
 }

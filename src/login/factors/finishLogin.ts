@@ -26,8 +26,14 @@ export interface FinishLoginInput {
   readonly jkt?: string | undefined;
 }
 
+export interface FinishedLogin {
+  readonly tokens: TokenResponse;
+  /** Of a login that added the first factor: shown once. Otherwise empty. */
+  readonly recoveryCodes: readonly string[];
+}
+
 /** Throws as `proveFactor` does. */
-export type FinishLogin = (input: FinishLoginInput, actor: Actor) => Promise<TokenResponse>;
+export type FinishLogin = (input: FinishLoginInput, actor: Actor) => Promise<FinishedLogin>;
 
 export function createFinishLogin(parts: FinishLoginParts): FinishLogin {
   const { database, clock, rateLimits, verifyEnrolment } = parts;
@@ -50,14 +56,11 @@ export function createFinishLogin(parts: FinishLoginParts): FinishLogin {
       },
       ...(enrols ? { verify: () => verifyEnrolment(user, proof, actor) } : {}),
     };
-    return proveFactor(parts, tried, (proved) =>
-      startSession(
-        parts,
-        { ...strength(pending, proved), user, ...committed(pending, proved) },
-        client,
-        actor,
-      ),
-    );
+    return proveFactor(parts, tried, async (proved) => {
+      const proof = { ...strength(pending, proved), user, ...committed(pending, proved) };
+      const tokens = await startSession(parts, proof, client, actor);
+      return tokens && { tokens, recoveryCodes: proved.recoveryCodes?.() ?? [] };
+    });
   };
 }
 

@@ -13,7 +13,7 @@ import { deviceName, loginQuery } from '../schemas.ts';
 import type { EnrolAtLogin } from './enrolAtLogin.ts';
 import { type FactorProof, factorNames, sentCodeMember } from './factors.ts';
 import type { FinishLogin } from './finishLogin.ts';
-import { enrolment } from './http.ts';
+import { codesShown, enrolment } from './http.ts';
 import type { StartLoginFactor, StartStepUp } from './startFactor.ts';
 import type { StepUp } from './stepUp.ts';
 
@@ -42,6 +42,11 @@ const finishBody = Type.Object(
   { login_token: loginToken, device_name: Type.Optional(deviceName), ...proofs },
   strict,
 );
+const finishedResponse = Type.Object({
+  ...tokenResponse.properties,
+  /** Of a login that added the first factor. */
+  recovery_codes: Type.Optional(codesShown),
+});
 const startStepUpBody = Type.Object({ factor }, strict);
 const stepUpBody = Type.Object(
   {
@@ -116,7 +121,7 @@ function finishRoute({ finishLogin }: ProveOperations): MountRoutes {
     ...operation({
       summary: 'Finish a login with a second factor',
       refusals: [400, 401, 403, 429, 503],
-      response: { 200: tokenResponse },
+      response: { 200: finishedResponse },
     }),
   };
   return (app, { rateLimits, provedKey }) => {
@@ -128,8 +133,9 @@ function finishRoute({ finishLogin }: ProveOperations): MountRoutes {
       const replaces = cookieMode ? readRefreshCookie(request.headers) : undefined;
       const jkt = await provedKey(request);
       const input = { loginToken: token, proof, deviceName: named, replaces, jkt };
-      const tokens = await finishLogin(input, request.actor);
-      return cookieMode ? inCookie(reply, tokens) : inBody(tokens);
+      const { tokens, recoveryCodes } = await finishLogin(input, request.actor);
+      const answer = cookieMode ? inCookie(reply, tokens) : inBody(tokens);
+      return recoveryCodes.length === 0 ? answer : { ...answer, recovery_codes: [...recoveryCodes] };
     });
   };
 }

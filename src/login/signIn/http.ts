@@ -19,7 +19,7 @@ import type { StartLoginFactor } from '../factors/startFactor.ts';
 import { loginLimits } from '../limits.ts';
 import type { Login } from '../login.ts';
 import type { ListProviders } from '../providers/buttons.ts';
-import { enrolPage, factorPage, goOnPage, type Offers, passwordPage, pendingIn } from './pages.ts';
+import { codesPage, enrolPage, factorPage, goOnPage, type Offers, passwordPage, pendingIn } from './pages.ts';
 import { enrols, signInPath, stepPaths } from './paths.ts';
 
 export interface SignInOperations {
@@ -145,7 +145,8 @@ function factorRoutes(app: HttpApp, { rateLimits }: HttpMount, operations: SignI
       proof: { member: proof[0], value: proof[1].trim() },
       replaces: readRefreshCookie(request.headers),
     };
-    return goOn(request, reply, to, await finishLogin(input, request.actor));
+    const { tokens, recoveryCodes } = await finishLogin(input, request.actor);
+    return goOn(request, reply, to, tokens, recoveryCodes);
   });
 
   const starting = { schema: schemaOf('Send a code, or add an authenticator app', startForm), config };
@@ -176,9 +177,15 @@ function goOn(
   reply: FastifyReply,
   to: string,
   { refreshToken, refreshExpiresIn }: TokenResponse,
+  recoveryCodes: readonly string[] = [],
 ): FastifyReply {
   setRefreshCookie(reply, refreshToken, refreshExpiresIn);
-  return sendPage(reply, 200, goOnPage(languageOf(request), to));
+  const language = languageOf(request);
+  return sendPage(
+    reply,
+    200,
+    recoveryCodes.length === 0 ? goOnPage(language, to) : codesPage(language, to, recoveryCodes),
+  );
 }
 
 function languageOf({ actor }: FastifyRequest): string | undefined {

@@ -124,6 +124,15 @@ export function enrolPage(
   ])(undefined);
 }
 
+/** Shown once, before it goes on. */
+export function codesPage(language: string | undefined, to: string, codes: readonly string[]): Page {
+  return page(language, ({ signIn }) => [
+    html`<p>${signIn.keepCodes}</p>`,
+    html`<ul>${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>`,
+    html`<p><a class="button" href="${to}">${signIn.codesKept}</a></p>`,
+  ])(undefined);
+}
+
 export function goOnPage(language: string | undefined, to: string): Page {
   const texts = textsFor(language);
   const { title, goOn } = texts.pages.signIn;

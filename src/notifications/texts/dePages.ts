@@ -22,6 +22,9 @@ export const dePages: PageTexts = {
     sentCode: 'Der Code, den wir Ihnen geschickt haben',
     sendMail: 'Code per E-Mail schicken',
     sendSms: 'Code an mein Telefon schicken',
+    keepCodes:
+      'Schreiben Sie diese Wiederherstellungscodes auf und bewahren Sie sie sicher auf. Wenn Sie Ihr Telefon verlieren, melden Sie sich mit jedem davon einmal an. Sie werden nur jetzt gezeigt.',
+    codesKept: 'Ich habe sie aufgeschrieben: weiter',
     goOn: 'Weiter',
     refusals: {
       invalid_credentials: 'E-Mail oder Passwort ist falsch.',

@@ -21,6 +21,9 @@ export const enPages: PageTexts = {
     sentCode: 'The code that we sent you',
     sendMail: 'Send a code by mail',
     sendSms: 'Send a code to my phone',
+    keepCodes:
+      'Write these recovery codes down and keep them in a safe place. If you lose your phone, each of them signs you in once. They are shown only now.',
+    codesKept: 'I have written them down: continue',
     goOn: 'Continue',
     refusals: {
       invalid_credentials: 'Wrong e-mail or password.',

@@ -46,6 +46,9 @@ export interface PageTexts {
     readonly sentCode: string;
     readonly sendMail: string;
     readonly sendSms: string;
+    /** Above the recovery codes of a first authenticator app. */
+    readonly keepCodes: string;
+    readonly codesKept: string;
     /** The link of a page that goes on by itself. */
     readonly goOn: string;
     readonly refusals: {

@@ -272,6 +272,11 @@ t.test('SECOND_FACTOR required: no session before there is one', async (t) => {
   const done = await finish(login, { totp: totpAt(secret, clock.now()) });
   t.equal(done.status, 200);
   t.match(claimsIn(done.body.access_token), { acr: '2fa', amr: ['pwd', 'otp', 'mfa'] });
+  const first: readonly string[] = done.body.recovery_codes;
+  t.equal(new Set(first).size, 10, 'a lost phone does not mean the operator');
+  const byCode = await finish(await begin(alice), { recovery_code: first[0] });
+  t.equal(byCode.status, 200);
+  t.notOk('recovery_codes' in byCode.body, 'shown once');
 
   // Whoever knows the password cannot add another one.
   t.equal(brief(await enrol(late)), '403 second_factor_required');

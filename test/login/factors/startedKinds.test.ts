@@ -79,7 +79,7 @@ for (const { name, embedded, open } of engines) {
       const other = await begin();
       await start({ loginToken: other, factor: 'sms_code' }, actor);
       await t.rejects(finish({ loginToken, proof: proof(sent[2]) }, actor), invalid, 'of another login');
-      const tokens = await finish({ loginToken, proof: proof(sent[1]) }, actor);
+      const { tokens } = await finish({ loginToken, proof: proof(sent[1]) }, actor);
       t.match(await storage.database.sessions.find(tokens.sessionId), {
         acr: '2fa',
         amr: ['pwd', 'otp', 'mfa'],
@@ -100,7 +100,7 @@ for (const { name, embedded, open } of engines) {
         await t.rejects(finish({ loginToken, proof: { member: 'code', value: 'x' } }, place(count)), invalid);
       await start({ loginToken, factor: 'sms_code' }, actor);
       const value = sent.at(-1);
-      t.ok((await finish({ loginToken, proof: { member: 'code', value } }, place(9))).sessionId);
+      t.ok((await finish({ loginToken, proof: { member: 'code', value } }, place(9))).tokens.sessionId);
     });
 
     t.test('a step-up', async (t) => {
