@@ -1,7 +1,8 @@
 import type { FactorId, ServiceId, SessionId, UserId } from '@countersign/verifier/ids';
 import type { RightsFacts } from '../rights/rights.ts';
 import type { SessionFacts } from './lookUp/facts.ts';
-import type { ClientContext, EndReason, Session, SessionContext } from './session.ts';
+import type { EarlierClient } from './newDevice.ts';
+import type { EndReason, Session, SessionContext } from './session.ts';
 
 /** A session with its user's row, read at one moment. */
 export interface SessionWithUser extends Session {
@@ -106,7 +107,7 @@ export interface SessionStore {
   /** What ending all that match would end, in parts. */
   preview(filter: SessionFilter, now: number, parts: number): Promise<SessionPreview>;
   /** Where and with what the user's last `limit` sessions were used, newest first; ended ones too, while they are kept. */
-  recentClients(userId: UserId, limit: number): Promise<readonly ClientContext[]>;
+  recentClients(userId: UserId, limit: number): Promise<readonly EarlierClient[]>;
   /**
    * Ends the selected sessions. Returns each that was live, or whose access tokens may be live at `now`, including those that
    * ended before: a caller whose first answer was lost propagates them again.

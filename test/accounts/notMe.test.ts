@@ -122,7 +122,11 @@ t.test('what is a new device', async (t) => {
     ['that network again', false, () => login(firefox, '198.51.100.7')],
     ['another program', true, () => login(chrome, '192.0.2.1')],
     ['the first with a device id', true, () => login(firefox, '192.0.2.1', { device_id: 'phone-1' })],
-    ['that device, elsewhere', false, () => login(chrome, '203.0.113.1', { device_id: 'phone-1' })],
+    ['that device, elsewhere', true, () => login(chrome, '203.0.113.1', { device_id: 'phone-1' })],
+    ['there again', false, () => login(chrome, '203.0.113.77', { device_id: 'phone-1' })],
+    ['where only another device was', false, () => login(chrome, '198.51.100.1', { device_id: 'phone-1' })],
+    ['in another network of IPv6', true, () => login(chrome, '2001:db8:1::1', { device_id: 'phone-1' })],
+    ['in its /48', false, () => login(chrome, '2001:db8:1:2::1', { device_id: 'phone-1' })],
     ['another device, here', true, () => login(firefox, '192.0.2.1', { device_id: 'phone-2' })],
   ];
   let expected = 0;

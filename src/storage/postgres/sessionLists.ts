@@ -75,11 +75,12 @@ export function createSessionLists(prisma: PrismaConnection): Lists {
     },
 
     async recentClients(userId, limit) {
-      const rows = await prisma.$queryRaw<Pick<SessionRow, 'userAgent' | 'ip' | 'deviceId'>[]>`
-        SELECT user_agent AS "userAgent", ip, device_id AS "deviceId" FROM sessions
+      const rows = await prisma.$queryRaw<Pick<SessionRow, 'userAgent' | 'ip' | 'deviceId' | 'otherIp'>[]>`
+        SELECT user_agent AS "userAgent", ip, device_id AS "deviceId", other_ip AS "otherIp" FROM sessions
          WHERE user_id = ${userId}::uuid ORDER BY id DESC LIMIT ${limit}`;
-      return rows.map(({ userAgent, ip, deviceId }) => ({
+      return rows.map(({ userAgent, ip, deviceId, otherIp }) => ({
         ...{ userAgent: userAgent ?? undefined, ip: ip ?? undefined, deviceId: deviceId ?? undefined },
+        otherIp: otherIp ?? undefined,
       }));
     },
   };
