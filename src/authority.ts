@@ -174,7 +174,10 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...{ audiences, latestTime, onFault, ...tokens, earlierTokens, proofs },
     clientCertificate: createClientCertificates(config.http),
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
-    passwords: await openPasswords({ database, clock, metrics, keyEncryptionKey, ...hashing }),
+    passwords: await openPasswords({
+      ...{ database, clock, metrics, keyEncryptionKey, ...hashing },
+      onManyRefusals: config.sessions.onSignal.many_refusals,
+    }),
     passkeys,
     providers,
     factors: openFactors({
@@ -222,6 +225,7 @@ function mountSlices({ config, clock, log, metrics }: WithMetrics, opened: Opene
   const login = mountLogin({
     ...{ ...revoking, ...minting, ...proving, ...passkeys, ...factors, ...codes.login, ...providers },
     ...{ config: config.sessions, metrics, rateLimits, counted, issuer, notices },
+    onContextChange: sessions.onContextChange,
     registration: config.registration,
     ...{ requireVerifiedEmail, codeLogin, spendRevokeBudget, factorResetDelayMs, makeLink, requireMail },
     ...factorPolicy,

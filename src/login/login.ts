@@ -92,6 +92,7 @@ async function open(
   if (asked !== undefined) throw asked;
   const proof = {
     ...({ ...first, acr: '1fa', reason: 'password' } as const),
+    refusals: attempt.refusals,
     commit: async (stores: Stores, now: number) => {
       await keepHash(stores);
       await attempt.succeeded(stores, now);

@@ -10,10 +10,13 @@ import type { Config } from '../platform/config/config.ts';
 import { type Job, pruningJob } from '../platform/jobs.ts';
 import { createKeyedHash } from '../platform/keyedHash.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
+import type { SignalAction } from '../sessions/context.ts';
+import { sessionLimits } from '../sessions/limits.ts';
 import { lifetimesOf } from '../sessions/storeSession.ts';
 import { type CodeMountParts, mountCodes } from './codes/mount.ts';
 import { type FactorMountParts, mountFactors } from './factors/mount.ts';
 import { loginRoute } from './http.ts';
+import { loginLimits } from './limits.ts';
 import { createLogin, type LoginParts } from './login.ts';
 import { mountPasskeys, type PasskeyMountParts } from './passkeys/mount.ts';
 import { noBreachedPasswords, openBreachedPasswords } from './passwords/breachedPasswords.ts';
@@ -33,6 +36,8 @@ export async function openPasswords(parts: {
   /** Must be equal on every node. */
   readonly keyEncryptionKey: Uint8Array;
   readonly config: Config['passwords'];
+  /** With `end`, so many refusals lock the account. */
+  readonly onManyRefusals: SignalAction;
   /** Tests pass a cheaper one. */
   readonly hashing: PasswordHashing | undefined;
 }) {
@@ -42,22 +47,24 @@ export async function openPasswords(parts: {
     breachedPath === undefined ? noBreachedPasswords : await openBreachedPasswords(breachedPath);
   const passwords = createPasswordHasher(hashing);
   metrics.gauge('countersign_password_hashes_waiting', 'Password hashes in the queue.', passwords.waiting);
+  const locksAfter =
+    parts.onManyRefusals === 'end' ? sessionLimits.manyRefusals : loginLimits.passwordFailuresMaximum;
   const keyedHash = createKeyedHash(keyEncryptionKey, 'password-failures');
   return {
     passwords,
     passwordPolicy: createPasswordPolicy({
       ...{ minimumCharacters, breachedPasswords, commonPasswords: createCommonPasswords() },
     }),
-    passwordAttempts: createPasswordAttempts({ database, clock, keyedHash }),
+    passwordAttempts: createPasswordAttempts({ database, clock, keyedHash, locksAfter }),
   };
 }
 
 export interface LoginMountParts
-  extends Omit<LoginParts, 'unknownEmails' | 'askForFactor' | Lifetimes>,
-    Omit<FactorMountParts, Lifetimes>,
-    Omit<PasskeyMountParts, Lifetimes>,
-    Omit<CodeMountParts, 'unknownEmails' | 'askForFactor' | Lifetimes>,
-    Omit<ProviderMountParts, 'askForFactor' | Lifetimes> {
+  extends Omit<LoginParts, 'unknownEmails' | 'askForFactor' | FromConfig>,
+    Omit<FactorMountParts, FromConfig>,
+    Omit<PasskeyMountParts, FromConfig>,
+    Omit<CodeMountParts, 'unknownEmails' | 'askForFactor' | FromConfig>,
+    Omit<ProviderMountParts, 'askForFactor' | FromConfig> {
   readonly config: Config['sessions'];
   readonly metrics: Metrics;
   readonly passwordAttempts: LoginParts['passwordAttempts'];
@@ -65,12 +72,13 @@ export interface LoginMountParts
   readonly requireRecentProof: FactorMountParts['requireRecentProof'];
 }
 
-type Lifetimes = 'refreshIdleTtlMs' | 'sessionMaxTtlMs' | 'sessionsPerUser';
+type FromConfig = 'refreshIdleTtlMs' | 'sessionMaxTtlMs' | 'sessionsPerUser' | 'contextPolicy';
 
 export function mountLogin({ config, ...given }: LoginMountParts) {
   const parts = {
     ...given,
     ...lifetimesOf(config),
+    contextPolicy: config.onSignal,
   };
   const factors = mountFactors(parts);
   const { askForFactor } = factors;

@@ -3,6 +3,7 @@
  * browser's previous session and creates the new one. Does not own proving who the user is.
  */
 import type { FactorId, SessionId } from '@countersign/verifier/ids';
+import { doubtfulAcr } from '@countersign/verifier/tokens/bearerToken';
 import type { User } from '../accounts/user.ts';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
@@ -14,10 +15,19 @@ import {
   revokeAndPropagate,
 } from '../revocation/propagation/revokeAndPropagate.ts';
 import { accountScope } from '../rights/rights.ts';
+import {
+  type ContextPolicy,
+  contextChanged,
+  isTold,
+  judgeLogin,
+  notedContext,
+  type SignalVerdict,
+} from '../sessions/context.ts';
 import { sessionEnded } from '../sessions/endSessions.ts';
 import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
 import { sessionLimits } from '../sessions/limits.ts';
 import { isNewDevice } from '../sessions/newDevice.ts';
+import { tellOfManyRefusals } from '../sessions/ownerNotices.ts';
 import { type Acr, firstPartyClient, holdsKey, type Session } from '../sessions/session.ts';
 import type { NewSession } from '../sessions/store.ts';
 import { type StoringParts, storeSession } from '../sessions/storeSession.ts';
@@ -39,6 +49,9 @@ export interface StartSessionParts extends TokenParts, StoringParts, RevokingPar
   /** Whether a user whose e-mail is not proved cannot log in. */
   readonly requireVerifiedEmail: boolean;
   readonly notices: Notices;
+  readonly contextPolicy: ContextPolicy;
+  /** Called for each login that was unusual. */
+  readonly onContextChange: (sessionId: SessionId, verdict: SignalVerdict) => void;
 }
 
 /** What the client says of itself and asks for. */
@@ -67,6 +80,8 @@ export interface Proof {
   readonly openedBy: readonly FactorId[];
   /** For the audit event: `password`, `passkey`, … */
   readonly reason: string;
+  /** Of a way to log in that can be guessed: its refusals in a row before. */
+  readonly refusals?: number;
   /** Writes what belongs to the proof. Returns false when it was used meanwhile: then no session starts. */
   readonly commit: (stores: Stores, now: number) => Promise<boolean>;
 }
@@ -80,7 +95,8 @@ export async function startSession(
 ): Promise<TokenResponse | undefined> {
   const { user, reason } = proof;
   const signer = await chooseSigner(parts, parts.clock.now());
-  const session = newSession(parts, proof, client, actor);
+  const verdict = judgeLogin(proof.refusals ?? 0, parts.contextPolicy);
+  const session = newSession(parts, proof, client, { verdict, actor });
   const now = session.createdAt;
   const replaced = await replacedSession(parts, client, user);
   // One transaction: a browser never keeps both sessions, or neither.
@@ -94,15 +110,20 @@ export async function startSession(
     if (current !== undefined && proof.acr === '2fa')
       await stopReset(stores, current, { actor, now, reason: 'second_factor' });
     const hasStarted = replaced !== undefined && (await endReplaced(stores, replaced, session, actor));
-    await tellOfNewDevice(parts, stores, user, session, actor);
+    // One mail for a login: both say where and with what.
+    if (isTold(verdict.action))
+      await tellOfManyRefusals(parts.notices, stores, user, { session, now, actor }, verdict);
+    else await tellOfNewDevice(parts, stores, user, session, actor);
     const first = { audience: client.audience, signer, actor };
     const rights = await storeSession(parts, stores, { ...session, hasStarted }, first);
     const event = { type: 'login_succeeded', actor, userId: user.id, sessionId: session.id, reason } as const;
-    await stores.audit.record(event, now);
+    const unusual = verdict.signals.length > 0 ? [contextChanged(session, actor, verdict)] : [];
+    await stores.audit.recordAll([event, ...unusual], now);
     return rights;
   });
   const started = await unlessUsedMeanwhile(begun);
   if (started === undefined) return undefined;
+  if (verdict.signals.length > 0) parts.onContextChange(session.id, verdict);
   const given = { now, audience: client.audience, rights: started.result };
   return respondWithTokens(parts, { ...session, generation: 0 }, signer, given);
 }
@@ -174,7 +195,7 @@ function newSession(
   parts: StartSessionParts,
   { user, amr, acr, openedBy }: Proof,
   { deviceName, deviceId, jkt }: LoginClient,
-  actor: Actor,
+  { verdict, actor }: { readonly verdict: SignalVerdict; readonly actor: Actor },
 ): NewSession {
   const now = parts.clock.now();
   const id = newId<SessionId>(now);
@@ -186,7 +207,9 @@ function newSession(
     boundKey: jkt === undefined ? undefined : { jkt, since: 0 },
     tokenVersion: user.tokenVersion,
     rightsEpoch: 0,
-    ...{ amr, acr, openedBy },
+    ...{ amr, openedBy },
+    acr: verdict.action === 'step_up' ? doubtfulAcr : acr,
+    ...notedContext(verdict, now),
     authTime: now,
     deviceName,
     userAgent: actor.userAgent,

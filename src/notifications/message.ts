@@ -58,6 +58,8 @@ export interface Templates {
   readonly refresh_replayed: Told;
   /** A session was used in a way that the settings find unusual. */
   readonly unusual_use: Told & { readonly outcome: 'notify' | 'step_up' | 'end' };
+  /** A login after many wrong passwords or codes. */
+  readonly many_refusals: Told & { readonly outcome: 'notify' | 'step_up' };
   /** For the operator's webhook. */
   readonly operator_event: { readonly event: OperatorEvent };
   readonly passkey_cloned: Told & { readonly factor: string };

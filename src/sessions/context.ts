@@ -1,7 +1,8 @@
 /**
  * Where and with what client a session is used, and the signals when that changes. Pure: row, request, settings and time decide.
- * Owns the signals and their weights; `sessions/refresh.ts` acts on them.
+ * Owns the signals and their weights; `sessions/refresh.ts` and `login/startSession.ts` act on them.
  */
+import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
 import { ipNetwork } from '../platform/ipAddress.ts';
 import { platformLimits } from '../platform/limits.ts';
 import { userAgentFamily } from '../platform/userAgent.ts';
@@ -12,6 +13,8 @@ import type { ClientContext, Session, SessionContext } from './session.ts';
 export const contextSignals = {
   /** The client reports another device id. */
   device_changed: 50,
+  /** The login came after many refusals of a password or code in a row. */
+  many_refusals: 50,
   /** Another browser or system; a newer version of either is no change. */
   user_agent_changed: 40,
   /** Back in a network it left moments ago, or one refresh token from two networks: two places at once. */
@@ -37,15 +40,18 @@ export function isTold(action: SignalAction): action is ToldAction {
 
 export type ContextPolicy = Readonly<Record<ContextSignal, SignalAction>>;
 
-export interface ContextVerdict {
-  /** The session row's context after this use. */
-  readonly context: SessionContext;
-  /** Without the ignored ones; empty when nothing changed. */
+export interface SignalVerdict {
+  /** Without the ignored ones; empty when nothing is unusual. */
   readonly signals: readonly ContextSignal[];
   /** Sum of the weights, at most 100. */
   readonly score: number;
-  /** The strictest action among the signals. */
+  /** The strictest action among the signals; at least `notify` from `toldScore` on. */
   readonly action: SignalAction;
+}
+
+export interface ContextVerdict extends SignalVerdict {
+  /** The session row's context after this use. */
+  readonly context: SessionContext;
 }
 
 type KnownSession = Pick<Session, 'userAgent' | 'ip' | 'lastUsedAt' | 'rotatedAt'> & SessionContext;
@@ -65,7 +71,7 @@ export function judgeContext(
 ): ContextVerdict {
   const moved = isOtherNetwork(session.ip, client.ip);
   const quickRefreshes = rotates ? quickRefreshesAfter(session, now) : session.quickRefreshes;
-  const seen: Record<ContextSignal, boolean> = {
+  const seen: Readonly<Record<Exclude<ContextSignal, 'many_refusals'>, boolean>> = {
     // A client that sends no device id signals no change.
     device_changed:
       session.deviceId !== undefined && client.deviceId !== undefined && client.deviceId !== session.deviceId,
@@ -77,15 +83,7 @@ export function judgeContext(
     rapid_refresh: rotates && quickRefreshes >= sessionLimits.quickRefreshes,
     network_changed: moved,
   };
-  const signals = (Object.keys(contextSignals) as ContextSignal[]).filter(
-    (signal) => seen[signal] && policy[signal] !== 'ignore',
-  );
-  const score = Math.min(
-    100,
-    signals.reduce((sum, signal) => sum + contextSignals[signal], 0),
-  );
-  const strictest = Math.max(0, ...signals.map((signal) => signalActions.indexOf(policy[signal])));
-  const changed = { contextSignals: signals, contextScore: score, contextChangedAt: now };
+  const verdict = verdictOf(seen, policy);
   const { contextSignals: before, contextScore, contextChangedAt } = session;
   return {
     context: {
@@ -93,12 +91,48 @@ export function judgeContext(
       otherIp: moved ? session.ip : session.otherIp,
       otherIpAt: moved ? session.lastUsedAt : session.otherIpAt,
       quickRefreshes,
-      ...(signals.length > 0 ? changed : { contextSignals: before, contextScore, contextChangedAt }),
+      ...(notedContext(verdict, now) ?? { contextSignals: before, contextScore, contextChangedAt }),
     },
-    signals,
-    score,
-    action: signalActions[strictest] ?? 'ignore',
+    ...verdict,
   };
+}
+
+/** Judges a login after this many refusals in a row. */
+export function judgeLogin(refusals: number, policy: ContextPolicy): SignalVerdict {
+  return verdictOf({ many_refusals: refusals >= sessionLimits.manyRefusals }, policy);
+}
+
+function verdictOf(
+  seen: Readonly<Partial<Record<ContextSignal, boolean>>>,
+  policy: ContextPolicy,
+): SignalVerdict {
+  const signals = (Object.keys(contextSignals) as ContextSignal[]).filter(
+    (signal) => seen[signal] === true && policy[signal] !== 'ignore',
+  );
+  const score = Math.min(
+    100,
+    signals.reduce((sum, signal) => sum + contextSignals[signal], 0),
+  );
+  const together: SignalAction = score >= sessionLimits.toldScore ? 'notify' : 'ignore';
+  const actions = [together, ...signals.map((signal) => policy[signal])];
+  const strictest = Math.max(...actions.map((action) => signalActions.indexOf(action)));
+  return { signals, score, action: signalActions[strictest] ?? 'ignore' };
+}
+
+/** What the session's row keeps of a verdict; undefined when nothing is unusual. */
+export function notedContext({ signals, score }: SignalVerdict, now: number) {
+  return signals.length === 0
+    ? undefined
+    : { contextSignals: signals, contextScore: score, contextChangedAt: now };
+}
+
+export function contextChanged(
+  { id: sessionId, userId }: Pick<Session, 'id' | 'userId'>,
+  actor: Actor,
+  { signals, score, action }: SignalVerdict,
+): AuditEvent {
+  const detail = { signals: [...signals], score };
+  return { type: 'session_context_changed', actor, userId, sessionId, reason: action, detail };
 }
 
 function quickRefreshesAfter({ rotatedAt, quickRefreshes }: KnownSession, now: number): number {

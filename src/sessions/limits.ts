@@ -22,6 +22,13 @@ export const sessionLimits = {
   quickRefreshes: 5,
   /** Returning to a network within this time means two networks at once. */
   twoNetworksMilliseconds: 10 * 60_000,
+  /**
+   * Refused passwords and codes before a login that are many. An owner who tries old passwords gives up earlier: because of the
+   * waits, twenty take forty minutes. Well below the hundred that lock.
+   */
+  manyRefusals: 20,
+  /** Signals that are only noted are told from this score on. No signal reaches it alone, so that its setting holds. */
+  toldScore: 60,
   /** The client's name for its device; a UUID has 36 characters. */
   deviceIdCharacters: 128,
   /** Each lost race means that another refresh advanced the row. */

@@ -52,6 +52,7 @@ export interface SessionParts
 
 export function mountSessions(parts: SessionParts) {
   const { database, clock, config, log, metrics, counted, denyList } = parts;
+  const onContextChange = tellOfContextChange(log, metrics);
   const lookUpSession = createLookUpSession({ ...parts, onOutcome: metrics.lookUp });
   const operations = {
     refresh: createRefresh({
@@ -61,7 +62,7 @@ export function mountSessions(parts: SessionParts) {
       replayEnds: config.replayEnds,
       contextPolicy: config.onSignal,
       refusals: createRefusalMemory(),
-      onContextChange: tellOfContextChange(log, metrics),
+      onContextChange,
       onTheft: (sessionId, rule) =>
         log.warn({ session_id: sessionId, rule }, 'two parties used one refresh token'),
     }),
@@ -83,6 +84,7 @@ export function mountSessions(parts: SessionParts) {
   return {
     operations,
     lookUpSession,
+    onContextChange,
     routes: [...sessionRoutes(operations), waitForEndRoute(waitForEnd)],
     service: sessionService({ getSession, listSessions, revoke, findSessions }),
     jobs: [oldSessionsJob(parts)],

@@ -2,17 +2,23 @@
  * Refresh: read the row, judge it, then write with a statement that repeats the judged conditions. Losing that race means that
  * another request advanced the session: read and judge again.
  */
-
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { SessionId } from '@countersign/verifier/ids';
 import { doubtfulAcr } from '@countersign/verifier/tokens/bearerToken';
-import type { Actor, AuditEvent } from '../audit/auditEvent.ts';
+import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import type { Notices } from '../notifications/notices.ts';
 import type { RateLimits } from '../platform/rateLimits.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { requireScopes, rightsAt } from '../rights/rights.ts';
-import { type ContextPolicy, type ContextVerdict, isTold, judgeContext } from './context.ts';
+import {
+  type ContextPolicy,
+  type ContextVerdict,
+  contextChanged,
+  isTold,
+  judgeContext,
+  type SignalVerdict,
+} from './context.ts';
 import { endAllOfUser, endSelected } from './endSessions.ts';
 import { readForRefresh } from './genuineRefreshToken.ts';
 import { judgeRefresh } from './judgeRefresh.ts';
@@ -41,7 +47,7 @@ export interface RefreshParts extends TokenParts, RevokingParts {
   readonly rateLimits: Pick<RateLimits, 'spend'>;
   readonly notices: Notices;
   /** Called for each recorded change of context. */
-  readonly onContextChange: (sessionId: SessionId, verdict: ContextVerdict) => void;
+  readonly onContextChange: (sessionId: SessionId, verdict: SignalVerdict) => void;
   /** Called for each session that ended because two parties used its refresh token. */
   readonly onTheft: (sessionId: SessionId, rule: string) => void;
 }
@@ -166,7 +172,7 @@ async function write(
     rightsEpoch: read.rightsEpoch,
     signingKid: signer.kid,
     ...{ isDoubtful, jkt },
-    events: noted ? [refreshed, contextChanged(use, verdict)] : [refreshed],
+    events: noted ? [refreshed, contextChanged(read, actor, verdict)] : [refreshed],
   };
   const done = await (isTold(verdict.action)
     ? writeAndTell(parts, use, { kind, written, verdict })
@@ -207,7 +213,7 @@ function writeAndTell(
     // The user before the session, as everywhere: the mail's row refers to the user's.
     await stores.users.lock(use.session.userId);
     if (!(await record(stores, use, write))) return false;
-    await stores.audit.record(contextChanged(use, verdict), use.now);
+    await stores.audit.record(contextChanged(use.session, use.actor, verdict), use.now);
     await tellOfUnusualUse(parts.notices, stores, use, verdict);
     return true;
   });
@@ -240,7 +246,7 @@ async function endStolenSession(parts: RefreshParts, use: Use, rule: string): Pr
 async function endSuspicious(parts: RefreshParts, use: Use, context: ContextVerdict): Promise<never> {
   const reason = 'context_changed';
   const tell = async (stores: Stores) => {
-    await stores.audit.record(contextChanged(use, context), use.now);
+    await stores.audit.record(contextChanged(use.session, use.actor, context), use.now);
     await tellOfUnusualUse(parts.notices, stores, use, context);
   };
   const isEnded = await endForRefresh(parts, use, { reason, rule: reason, tell, ends: 'session' });
@@ -273,12 +279,6 @@ async function endForRefresh(parts: RefreshParts, use: Use, refused: RefusedUse)
     return true;
   });
   return result;
-}
-
-function contextChanged({ session, actor }: Use, { signals, score, action }: ContextVerdict): AuditEvent {
-  const { id: sessionId, userId } = session;
-  const detail = { signals: [...signals], score };
-  return { type: 'session_context_changed', actor, userId, sessionId, reason: action, detail };
 }
 
 async function recordRefusal(parts: RefreshParts, { session, now, actor }: Use, rule: string): Promise<void> {

@@ -70,7 +70,11 @@ export const sessionParams = Type.Object({ id: Type.String({ pattern: uuidPatter
 
 const contextChange = Type.Object({
   signals: Type.Array(Type.String(), { description: Object.keys(contextSignals).join(', ') }),
-  score: Type.Integer({ minimum: 0, maximum: 100, description: 'How unusual the change is.' }),
+  score: Type.Integer({
+    minimum: 0,
+    maximum: 100,
+    description: `How unusual it is; the user is told from ${sessionLimits.toldScore} on.`,
+  }),
   at: time,
 });
 
@@ -91,7 +95,7 @@ export const sessionsResponse = Type.Object({
       expires_at: time,
       current: Type.Boolean({ description: 'True for the session of the calling token.' }),
       context_change: Type.Union([contextChange, Type.Null()], {
-        description: 'The last noted change of where and with what it is used; null without one.',
+        description: 'What was last noted as unusual about its login or use; null without anything.',
       }),
     }),
   ),

@@ -78,7 +78,9 @@ export type SealedSession = Pick<Session, 'id' | 'sealedSecret'>;
 export type NewSession = Omit<
   Session,
   'generation' | 'rotatedAt' | 'graceRepeats' | 'endedAt' | Exclude<keyof SessionContext, 'deviceId'>
->;
+> &
+  /** What was unusual about the login. */
+  Partial<Pick<SessionContext, 'contextSignals' | 'contextScore' | 'contextChangedAt'>>;
 
 export interface SessionStore {
   /** `signingKid`: the key for the first access token. */

@@ -1,6 +1,6 @@
 /** What a change of where and with what a session is used says. */
 import t from 'tap';
-import { type ContextPolicy, judgeContext } from '../../src/sessions/context.ts';
+import { type ContextPolicy, contextSignals, judgeContext, judgeLogin } from '../../src/sessions/context.ts';
 import { sessionLimits } from '../../src/sessions/limits.ts';
 import type { ClientContext } from '../../src/sessions/session.ts';
 
@@ -8,6 +8,7 @@ const now = Date.UTC(2030, 0, 1, 12);
 const minute = 60_000;
 const all = (action: ContextPolicy['network_changed']): ContextPolicy => ({
   device_changed: action,
+  many_refusals: action,
   user_agent_changed: action,
   two_networks: action,
   rapid_refresh: action,
@@ -121,7 +122,8 @@ t.test('signals and score', async (t) => {
     const judged = judge(change);
     t.strictSame(judged.signals, signals, what);
     t.equal(judged.score, score, `${what}: its score`);
-    t.equal(judged.action, signals.length > 0 ? 'note' : 'ignore', `${what}: what is done`);
+    const noted = score >= sessionLimits.toldScore ? 'notify' : 'note';
+    t.equal(judged.action, signals.length > 0 ? noted : 'ignore', `${what}: what is done`);
   }
 });
 
@@ -135,6 +137,45 @@ t.test('what is done is what the strictest signal asks for; an ignored one is no
   ];
   for (const [policy, action, signals] of table)
     t.match(judge({ ...change, policy }), { action, signals }, JSON.stringify(policy));
+});
+
+t.test('signals that are only noted are told together, and none alone', async (t) => {
+  const [elsewhere, back] = [{ ip: '192.0.3.7' }, { ip: away.otherIp }];
+  const table: readonly (readonly [string, Change, action: string])[] = [
+    ['another device', { client: { deviceId: 'device-2' } }, 'note'],
+    ['another browser', { client: { userAgent: chrome } }, 'note'],
+    ['another browser, elsewhere', { client: { userAgent: chrome, ...elsewhere } }, 'note'],
+    ['another device, elsewhere', { client: { deviceId: 'device-2', ...elsewhere } }, 'notify'],
+    ['another browser, in two places', { session: away, client: { userAgent: chrome, ...back } }, 'notify'],
+    ['another browser, again and again', { session: quick, client: { userAgent: chrome } }, 'notify'],
+    [
+      'one of them ignored',
+      { client: { deviceId: 'device-2', ...elsewhere }, policy: { network_changed: 'ignore' } },
+      'note',
+    ],
+    [
+      'one that asks for more',
+      { client: { deviceId: 'device-2', ...elsewhere }, policy: { network_changed: 'end' } },
+      'end',
+    ],
+  ];
+  for (const [what, change, action] of table) t.equal(judge(change).action, action, what);
+  for (const [signal, weight] of Object.entries(contextSignals))
+    t.ok(weight < sessionLimits.toldScore, `the setting of ${signal} holds`);
+});
+
+t.test('a login after many refusals', async (t) => {
+  const signals = ['many_refusals'];
+  const table: readonly (readonly [refusals: number, action: ContextPolicy['many_refusals'], object])[] = [
+    [0, 'end', { signals: [], score: 0, action: 'ignore' }],
+    [sessionLimits.manyRefusals - 1, 'end', { signals: [], action: 'ignore' }],
+    [sessionLimits.manyRefusals, 'note', { signals, score: 50, action: 'note' }],
+    [sessionLimits.manyRefusals, 'step_up', { signals, action: 'step_up' }],
+    [99, 'notify', { signals, action: 'notify' }],
+    [99, 'ignore', { signals: [], action: 'ignore' }],
+  ];
+  for (const [refusals, action, verdict] of table)
+    t.match(judgeLogin(refusals, all(action)), verdict, `${refusals} ${action}`);
 });
 
 t.test('what is kept', async (t) => {

@@ -20,6 +20,7 @@ export const noContext: SessionContext = {
 /** No change of a session's context is looked at. */
 export const ignoringContext: ContextPolicy = {
   device_changed: 'ignore',
+  many_refusals: 'ignore',
   user_agent_changed: 'ignore',
   two_networks: 'ignore',
   rapid_refresh: 'ignore',

@@ -5,6 +5,7 @@ import type { User } from '../../src/accounts/user.ts';
 import type { Database } from '../../src/database.ts';
 import { openFactors } from '../../src/login/factors/mount.ts';
 import { createAskForFactor } from '../../src/login/factors/pendingLogin.ts';
+import { loginLimits } from '../../src/login/limits.ts';
 import { openPasskeys } from '../../src/login/passkeys/mount.ts';
 import { createPasswordHasher } from '../../src/login/passwords/passwordHash.ts';
 import { createProviderKind } from '../../src/login/providers/providerKind.ts';
@@ -17,6 +18,7 @@ import { noRateLimits } from '../../src/platform/rateLimits.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
 import type { Storage } from '../../src/storage/postgres/storage.ts';
 import { createAccessTokenIssuer } from '../../src/tokens/accessToken.ts';
+import { ignoringContext } from './aSession.ts';
 import { createKeyNodes, createToldEffect } from './keyNode.ts';
 import { minute, newSession } from './rows.ts';
 import { audience, issuer } from './tokenForge.ts';
@@ -46,6 +48,8 @@ export async function createOperationParts({ database }: Storage) {
     rateLimits: noRateLimits,
     notices,
     requireVerifiedEmail: false,
+    contextPolicy: ignoringContext,
+    onContextChange: () => {},
     denyList: { check: async () => ({ revoked: false, decidedBy: 'bloom' }) as const },
     accessTokens: createAccessTokenIssuer({ issuer, audience, accessTtlMs: 15 * minute }),
     ...{ refreshIdleTtlMs: 30 * minute, sessionMaxTtlMs: 90 * minute, sessionsPerUser: 100 },
@@ -55,7 +59,9 @@ export async function createOperationParts({ database }: Storage) {
 export type OperationParts = Awaited<ReturnType<typeof createOperationParts>>;
 
 export function passwordAttemptsOver(database: Database, clock: Clock) {
-  return createPasswordAttempts({ database, clock, keyedHash: createKeyedHash(randomBytes(32), 'test') });
+  const keyedHash = createKeyedHash(randomBytes(32), 'test');
+  const locksAfter = loginLimits.passwordFailuresMaximum;
+  return createPasswordAttempts({ database, clock, keyedHash, locksAfter });
 }
 
 /** A session of now, and the refresh token of each of its generations. */

@@ -146,6 +146,7 @@ async function open(
   }
   const proof = {
     ...({ ...first, acr: '1fa', reason: channel.kind } as const),
+    refusals: attempt.refusals,
     async commit(stores: Stores, now: number) {
       if (!(await take(stores, now))) return false;
       await attempt.succeeded(stores, now);

@@ -68,6 +68,7 @@ export function createFinishLogin(parts: FinishLoginParts): FinishLogin {
 function committed(pending: PendingLogin, { name, attempt, commit }: ProvedFactor) {
   return {
     reason: name,
+    refusals: attempt.refusals,
     async commit(stores: Stores, now: number): Promise<boolean> {
       if (!(await takePendingLogin(stores, pending, now))) return false;
       if (!(await commit(stores, now))) return false;

@@ -24,12 +24,14 @@ import {
   judgeAttempt,
   noFailures,
 } from './passwordFailures.ts';
-import { createRememberedWaits, nameOf } from './rememberedWaits.ts';
+import { createRememberedWaits, nameOf, type RememberedWaits } from './rememberedWaits.ts';
 
 export interface PasswordAttempt {
   /** If this attempt fails, the account must be recovered. */
   readonly last: boolean;
   readonly countedAs: CountedAs;
+  /** Failures in a row before this attempt, in the count that it belongs to. */
+  readonly refusals: number;
   /** For the queue of password hashes. */
   readonly turn: Turn;
   /** Checks the password. The attempt counts as a failure only if the password was wrong, not if a later step fails. */
@@ -65,6 +67,8 @@ export interface PasswordAttemptParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly keyedHash: KeyedHash;
+  /** Failures in a row before the account must be recovered; at most `passwordFailuresMaximum`, which the store knows. */
+  readonly locksAfter: number;
 }
 
 /** An attempt only loses a race when another one succeeds, so few tries suffice. */
@@ -74,6 +78,7 @@ export function createPasswordAttempts({
   database,
   clock,
   keyedHash,
+  locksAfter,
 }: PasswordAttemptParts): PasswordAttempts {
   const sources = createAttemptSources(keyedHash);
   const { accountOf } = sources;
@@ -89,17 +94,7 @@ export function createPasswordAttempts({
     patience: { clock, milliseconds: platformLimits.queryMilliseconds },
   });
 
-  const take = async (source: AttemptSource): Promise<Attempt> => {
-    await owed.settle(source.account);
-    for (let attempt = 0; attempt < tries; attempt += 1) {
-      const { taken, ...counted } = await database.passwordFailures.take(source, clock.now());
-      if (taken) return counted;
-      const now = clock.now();
-      if (judgeAttempt(counted.failures, now).kind === 'wait') waits.add(source, counted.failures);
-      refuse(counted.failures, now);
-    }
-    throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'password_contention' });
-  };
+  const take = createTake({ database, clock, waits, owed });
 
   const run = async <T>(
     source: AttemptSource,
@@ -110,8 +105,9 @@ export function createPasswordAttempts({
     const whose = countedAs(counted, source, place);
     let wrong = false;
     const attempt: PasswordAttempt = {
-      last: counted.failures.count >= loginLimits.passwordFailuresMaximum,
+      last: counted.failures.count >= locksAfter,
       countedAs: whose,
+      refusals: counted.failures.count - 1,
       turn: hashTurn(place.ip, whose !== 'strangers'),
       async check(verify) {
         const right = await verify();
@@ -122,6 +118,8 @@ export function createPasswordAttempts({
       succeeded: (stores, now) => stores.passwordFailures.succeed(source, counted, now),
     };
     try {
+      // The store only knows the maximum.
+      if (counted.failures.count > locksAfter) throw recoveryRequired();
       return await work(attempt);
     } catch (error) {
       // Any other failure is not a guess.
@@ -161,16 +159,30 @@ export function createPasswordAttempts({
   };
 }
 
+interface TakeParts extends Pick<PasswordAttemptParts, 'database' | 'clock'> {
+  readonly waits: RememberedWaits;
+  readonly owed: ReturnType<typeof createOwedAttempts>;
+}
+
+/** Counts an attempt. Throws unless it is allowed. */
+function createTake({ database, clock, waits, owed }: TakeParts) {
+  return async (source: AttemptSource): Promise<Attempt> => {
+    await owed.settle(source.account);
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const { taken, ...counted } = await database.passwordFailures.take(source, clock.now());
+      if (taken) return counted;
+      const now = clock.now();
+      if (judgeAttempt(counted.failures, now).kind === 'wait') waits.add(source, counted.failures);
+      refuse(counted.failures, now);
+    }
+    throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'password_contention' });
+  };
+}
+
 /** Throws unless another attempt is allowed. */
 function refuse(failures: Failures, now: number): void {
   const judgement = judgeAttempt(failures, now);
-  if (judgement.kind === 'recovery') {
-    throw new AuthorityError('recovery_required', {
-      detail:
-        'Too many wrong passwords: no password is checked any more. Log in from a network where it worked before, change the password in a live session, recover by mail, or ask the operator.',
-      reason: 'password_failures',
-    });
-  }
+  if (judgement.kind === 'recovery') throw recoveryRequired();
   if (judgement.kind === 'wait') {
     const seconds = Math.ceil(judgement.milliseconds / 1000);
     throw new AuthorityError('rate_limited', {
@@ -188,4 +200,12 @@ export function prunePasswordFailures(
   limit: number,
 ): Promise<number> {
   return passwordFailures.prune(now, limit);
+}
+
+function recoveryRequired(): AuthorityError {
+  return new AuthorityError('recovery_required', {
+    detail:
+      'Too many wrong passwords: no password is checked any more. Log in from a network where it worked before, change the password in a live session, recover by mail, or ask the operator.',
+    reason: 'password_failures',
+  });
 }

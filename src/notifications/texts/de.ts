@@ -106,7 +106,11 @@ export const de: Texts = {
         told,
       ),
     new_device: (told) =>
-      notice('Neues Gerät', 'Ein Gerät, das wir nicht kennen, hat sich an Ihrem Konto angemeldet.', told),
+      notice(
+        'Neues Gerät',
+        'An Ihrem Konto hat sich ein Gerät oder Netz angemeldet, das wir nicht kennen.',
+        told,
+      ),
     password_changed: (told) =>
       notice('Ihr Passwort wurde geändert', 'Das Passwort Ihres Kontos wurde geändert.', told),
     one_time_password_set: (told) =>
@@ -185,6 +189,16 @@ export const de: Texts = {
         'Eine Sitzung Ihres Kontos wurde mit einem anderen Gerät, Programm oder Ort benutzt als zuvor.',
         told,
         [unusual[outcome]],
+      ),
+    many_refusals: ({ outcome, ...told }) =>
+      notice(
+        'Anmeldung nach vielen Fehlversuchen',
+        'Jemand hat sich an Ihrem Konto angemeldet, nachdem viele Passwörter oder Codes falsch waren.',
+        told,
+        [
+          unusual[outcome],
+          'Waren Sie es nicht, setzen Sie auch ein neues Passwort: Vielleicht wurde Ihres erraten.',
+        ],
       ),
     passkey_cloned: ({ factor, ...told }) =>
       notice(

@@ -106,7 +106,11 @@ export const en: Texts = {
         told,
       ),
     new_device: (told) =>
-      notice('New device', 'A device that we do not know logged in to your account.', told),
+      notice(
+        'New device',
+        'Your account was used to log in from a device or a network that we do not know.',
+        told,
+      ),
     password_changed: (told) =>
       notice('Your password was changed', 'The password of your account was changed.', told),
     one_time_password_set: (told) =>
@@ -173,6 +177,13 @@ export const en: Texts = {
         'A session of your account was used from another device, program or place than before.',
         told,
         [unusual[outcome]],
+      ),
+    many_refusals: ({ outcome, ...told }) =>
+      notice(
+        'Login after many wrong tries',
+        'Somebody logged in to your account after many wrong passwords or codes.',
+        told,
+        [unusual[outcome], 'If this was not you, also set a new password: somebody may have guessed yours.'],
       ),
     passkey_cloned: ({ factor, ...told }) =>
       notice(

@@ -71,7 +71,7 @@ function configOf(v: Values) {
       ...{ perUser: v.SESSIONS_PER_USER, retentionMs: v.SESSION_RETENTION },
       /** The action for each signal; see `sessions/context.ts`. */
       onSignal: {
-        device_changed: v.ON_DEVICE_CHANGE,
+        ...{ device_changed: v.ON_DEVICE_CHANGE, many_refusals: v.ON_MANY_REFUSALS },
         user_agent_changed: v.ON_USER_AGENT_CHANGE,
         two_networks: v.ON_TWO_NETWORKS,
         rapid_refresh: v.ON_RAPID_REFRESH,

@@ -139,6 +139,9 @@ export const groups = {
     ON_DEVICE_CHANGE: set(action, 'notify').means(
       'What to do when a session is used with another `device_id`.',
     ),
+    ON_MANY_REFUSALS: set(action, 'notify').means(
+      'What to do when a login follows 20 or more wrong passwords or codes; `end` means that none is checked any more, as usually after 100.',
+    ),
     ON_USER_AGENT_CHANGE: set(action, 'note').means(
       'What to do when a session is used by another browser or system.',
     ),

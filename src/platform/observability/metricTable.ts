@@ -73,7 +73,7 @@ const table = {
   ),
   countersign_projection_rebuilds_total: counter('How often this node rebuilt the shared copy in Redis.'),
   countersign_session_context_signals_total: counter(
-    'Changes of where and with what sessions are used, by signal and action.',
+    'Signals of unusual logins and uses of sessions, by signal and action.',
     'signal',
     'action',
   ),

@@ -29,6 +29,9 @@ export function toRow(session: NewSession): Prisma.SessionUncheckedCreateInput {
     idleExpiresAt: new Date(session.idleExpiresAt),
     expiresAt: new Date(session.expiresAt),
     accessExpiresAt: new Date(session.accessExpiresAt),
+    contextSignals: [...(session.contextSignals ?? [])],
+    contextScore: session.contextScore ?? 0,
+    contextChangedAt: session.contextChangedAt === undefined ? null : new Date(session.contextChangedAt),
   };
 }
 

@@ -77,6 +77,7 @@ t.test('nothing set: embedded mode with the documented defaults', (t) => {
       ...{ replayEnds: 'session', perUser: 100 },
       onSignal: {
         ...{ device_changed: 'notify', user_agent_changed: 'note', two_networks: 'note' },
+        many_refusals: 'notify',
         ...{ rapid_refresh: 'note', network_changed: 'ignore' },
       },
       retentionMs: 2_592_000_000,
@@ -135,6 +136,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
     REFRESH_REPLAY_ENDS: 'all',
     SESSIONS_PER_USER: '7',
     ON_DEVICE_CHANGE: 'end',
+    ON_MANY_REFUSALS: 'end',
     ON_USER_AGENT_CHANGE: 'notify',
     ON_TWO_NETWORKS: 'step_up',
     ON_RAPID_REFRESH: 'notify',
@@ -206,6 +208,7 @@ t.test('everything set: server mode, and every variable arrives', (t) => {
       ...{ replayEnds: 'all', perUser: 7 },
       onSignal: {
         ...{ device_changed: 'end', user_agent_changed: 'notify', two_networks: 'step_up' },
+        many_refusals: 'end',
         ...{ rapid_refresh: 'notify', network_changed: 'note' },
       },
       retentionMs: 259_200_000,
