@@ -84,8 +84,9 @@ export function createAuthorization(parts: AuthorizeParts): Authorization {
         { redirectUri: required(form, 'redirect_uri'), state: form['state'] },
         async () => {
           const hint = await readIdTokenHint(parts, { ...form, client_id: client.id });
-          const request = { ...readAuthorizationRequest(client, form), onlySubject: hint?.subject };
-          await chosenAudience(parts, request.audience).catch(asTarget);
+          const asked = readAuthorizationRequest(client, form);
+          const audience = await chosenAudience(parts, asked.audience).catch(asTarget);
+          const request = { ...asked, audience, onlySubject: hint?.subject };
           return { kind: 'resume', sealed: sealShort(requests, request) };
         },
       );
