@@ -148,9 +148,9 @@ async function redeem(
 async function isStillAllowed(
   { consents }: Pick<Stores, 'consents'>,
   { kind, id }: Service,
-  { userId, scopes }: Owned,
+  { userId, audience, scopes }: Owned,
 ): Promise<boolean> {
-  return kind !== 'third_party' || allows(await consents.find(userId, id), scopes);
+  return kind !== 'third_party' || allows(await consents.find(userId, id, audience), scopes);
 }
 
 function faultOf(

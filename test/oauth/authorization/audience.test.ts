@@ -1,6 +1,6 @@
 /** An application's tokens are for the one audience that was authorized: when it redeems the code, when it refreshes, and when the user is asked. */
 import t, { type Test } from 'tap';
-import { aVerifier, createVisits, type Visit } from '../../support/authorizing.ts';
+import { answerIn, aVerifier, createVisits, type Visit } from '../../support/authorizing.ts';
 import { claimsOf } from '../../support/clients.ts';
 import { basic, operator, startIssuer } from '../../support/oauthClients.ts';
 
@@ -50,7 +50,8 @@ async function open(t: Test) {
     token({ grant_type: 'refresh_token', refresh_token: refreshToken, ...more });
   const { access_token: own } = await login(alice);
   const apps = async () => (await call('GET', '/auth/apps', { token: own })).body.apps;
-  return { ...opened, shop, ask, allow, redeem, refresh, apps };
+  const takeBack = () => call('DELETE', `/auth/apps/${shop.id}`, { token: own });
+  return { ...opened, shop, ask, allow, redeem, refresh, apps, takeBack };
 }
 
 t.test('refreshed tokens are for what was authorized', async (t) => {
@@ -80,4 +81,37 @@ t.test('without a resource it is that of the services, and no other afterwards',
   t.match(claimsOf(first.access_token), { aud: 'countersign' });
   t.match(await refresh(first.refresh_token, { resource: orders }), other);
   t.match(claimsOf((await refresh(first.refresh_token)).body.access_token), { aud: 'countersign' });
+});
+
+t.test('what is allowed at one audience is not allowed at another', async (t) => {
+  const { ask, allow, apps, takeBack, redeem, shop, operations } = await open(t);
+  t.match(await ask(orders), { to: undefined, body: /The access is for orders\.example\./ });
+  await allow(orders);
+  t.ok(answerIn(await ask(orders))['code'], 'not asked twice');
+  t.match(await ask(payroll), { to: undefined, body: /The access is for payroll\.example\./ });
+  t.match(await ask(), { to: undefined, body: /The access is for countersign\./ });
+  await allow(payroll);
+  t.ok(answerIn(await ask(payroll))['code']);
+  t.match(
+    await apps(),
+    [
+      {
+        client_id: shop.id,
+        resources: [
+          { audience: payroll, scopes: ['openid', 'read'] },
+          { audience: orders, scopes: ['openid', 'read'] },
+        ],
+      },
+    ],
+    'one application, by resource, the latest first',
+  );
+  t.match(await operations.listAudit({ type: 'consent_granted' }), [
+    { detail: { audience: payroll } },
+    { detail: { audience: orders } },
+  ]);
+
+  const code = answerIn(await ask(orders))['code'] ?? '';
+  await takeBack();
+  t.match(await redeem(code), { status: 400, body: { error: 'invalid_grant' } }, 'taken back everywhere');
+  for (const resource of [orders, payroll]) t.match(await ask(resource), { to: undefined });
 });
