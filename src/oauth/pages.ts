@@ -11,7 +11,7 @@ type Language = string | undefined;
 
 export function consentPage(language: Language, asked: ConsentPage): Page {
   const texts = textsFor(language);
-  const { title, asks, wants, scopes, allow, deny } = texts.pages.consent;
+  const { title, asks, at, wants, scopes, allow, deny } = texts.pages.consent;
   const known: Readonly<Record<string, string>> = scopes;
   const items = asked.scopes.map((each) => html`<li>${known[each] ?? each}</li>`);
   const answer = (decision: string, button: string) =>
@@ -23,7 +23,7 @@ export function consentPage(language: Language, asked: ConsentPage): Page {
   return {
     ...{ language: texts.language, title, hasOwnForm: true },
     body: [
-      html`<p>${asks(asked.application)}</p><p>${wants}</p><ul>${items}</ul>`,
+      html`<p>${asks(asked.application)}</p><p>${at(asked.audience)}</p><p>${wants}</p><ul>${items}</ul>`,
       answer('allow', allow),
       answer('deny', deny),
     ],

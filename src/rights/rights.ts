@@ -106,7 +106,7 @@ export function rightsAt({ clientLives, resource, grants }: RightsFacts, request
     ({ role, scopes }) =>
       (onlyRoles?.includes(role) ?? true) &&
       (carriesAll ||
-        (scopes.length > 0 &&
+        (carried(scopes).length > 0 &&
           scopes.every((each) => !declared.includes(each) || carried([each]).length > 0))),
   );
   const used = lasting.filter((each) => named.includes(each) || carried(each.scopes).length > 0);

@@ -26,7 +26,7 @@ export function readRefreshToken(
   return readTokenOf(parts, refreshToken, parts.database.sessions.find);
 }
 
-/** For a refresh: with the rights of the user at the audience. */
+/** For a refresh: with the rights of the user at the session's audience, or else at this one. */
 export function readForRefresh(
   parts: GenuineTokenParts,
   refreshToken: string,

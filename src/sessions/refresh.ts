@@ -31,6 +31,7 @@ import type { SessionWithRights, SessionWithUser } from './store.ts';
 import {
   chooseSigner,
   chosenAudience,
+  requireAudience,
   respondWithTokens,
   settingsFor,
   type TokenParts,
@@ -56,7 +57,7 @@ export interface RefreshInput {
   readonly refreshToken: string;
   /** The client's name for its device. */
   readonly deviceId?: string | undefined;
-  /** The audience of the access token; the services' audience by default. */
+  /** The audience of the access token; by default that of the session, or else the services'. */
   readonly audience?: string | undefined;
   /** Which client presents it; the authority's own by default. */
   readonly clientId?: string | undefined;
@@ -71,7 +72,8 @@ export interface RefreshInput {
 interface Presentation extends RefreshInput {
   readonly actor: Actor;
   readonly arrivedAt: number;
-  readonly audience: string;
+  /** For a session without an audience. */
+  readonly chosen: string;
 }
 
 interface Use extends Pick<RefreshInput, 'scopes' | 'jkt' | 'certificate'> {
@@ -85,8 +87,8 @@ export type Refresh = (input: RefreshInput, actor: Actor) => Promise<TokenRespon
 
 export function createRefresh(parts: RefreshParts): Refresh {
   return async (input, actor) => {
-    const audience = await chosenAudience(parts, input.audience);
-    const presentation = { ...input, actor, arrivedAt: parts.clock.now(), audience };
+    const chosen = await chosenAudience(parts, input.audience);
+    const presentation = { ...input, actor, arrivedAt: parts.clock.now(), chosen };
     for (let attempt = 0; attempt < sessionLimits.refreshAttempts; attempt += 1) {
       const response = await tryRefresh(parts, presentation, attempt === 0);
       if (response !== 'lost_race') return response;
@@ -100,13 +102,14 @@ async function tryRefresh(
   presentation: Presentation,
   isFirstAttempt: boolean,
 ): Promise<TokenResponse | 'lost_race'> {
-  const { refreshToken, deviceId, actor, arrivedAt, audience, scopes, jkt, certificate } = presentation;
+  const { refreshToken, deviceId, actor, arrivedAt, chosen, scopes, jkt, certificate } = presentation;
   const { clientId = firstPartyClient } = presentation;
-  const read = await readForRefresh(parts, refreshToken, audience);
+  const read = await readForRefresh(parts, refreshToken, chosen);
   // Refused without a write: guessing must not become database load.
   if (!read.genuine) throw refusal(read.fault);
   const { session, presented } = read;
   const now = parts.clock.now();
+  const { audience = chosen } = session;
   const use: Use = { session, now, actor, audience, scopes, jkt, certificate };
   if (session.clientId !== clientId) {
     await recordRefusal(parts, use, 'other_client');
@@ -118,6 +121,7 @@ async function tryRefresh(
   switch (verdict.kind) {
     case 'rotated':
     case 'repeated_in_grace': {
+      requireAudience(presentation.audience, audience);
       const rotates = verdict.kind === 'rotated';
       // Retries are not throttled: a delayed one would look like theft. Not so with a key, and then nothing else bounds them.
       if ((rotates || session.boundKey !== undefined) && isFirstAttempt)
@@ -135,7 +139,7 @@ async function tryRefresh(
       return endStolenSession(parts, use, verdict.rule);
     case 'refused':
       await recordRefusal(parts, use, verdict.rule);
-      throw refusal(verdict.rule, keyDetail(verdict.rule));
+      throw refusal(verdict.rule);
   }
 }
 
@@ -288,13 +292,8 @@ async function recordRefusal(parts: RefreshParts, { session, now, actor }: Use, 
   await parts.database.audit.record(event, now);
 }
 
-/** The token is genuine, so its holder may learn what is missing. */
-function keyDetail(rule: string): { readonly detail?: string } {
-  return rule === 'other_key'
-    ? { detail: 'refresh_token: is bound to a key; send a DPoP proof of that key with it' }
-    : {};
-}
-
-function refusal(reason: string, more: { readonly detail?: string } = {}): AuthorityError {
-  return new AuthorityError('invalid_grant', { reason, ...more });
+function refusal(reason: string): AuthorityError {
+  // Only for a genuine token: its holder may learn what is missing.
+  const detail = 'refresh_token: is bound to a key; send a DPoP proof of that key with it';
+  return new AuthorityError('invalid_grant', { reason, ...(reason === 'other_key' && { detail }) });
 }

@@ -96,6 +96,8 @@ export interface Session extends ClientContext, SessionContext {
   readonly rightsEpoch: number;
   readonly clientId: string;
   readonly scope: string;
+  /** What was authorized: its tokens are for no other audience. Undefined: for any. */
+  readonly audience?: string | undefined;
   readonly amr: readonly string[];
   readonly acr: Acr;
   /** Factors proved for the session; when one is removed, the session ends. */

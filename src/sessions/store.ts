@@ -86,7 +86,7 @@ export interface SessionStore {
   /** `signingKid`: the key for the first access token. */
   create(session: NewSession, signingKid: string): Promise<void>;
   find(id: SessionId): Promise<SessionWithUser | undefined>;
-  /** Also what its user may do at the audience, read at the same moment as the rights epoch. */
+  /** Also what its user may do at the session's audience, or else at this one, read at the same moment as the rights epoch. */
   findWithRights(id: SessionId, audience: string): Promise<SessionWithRights | undefined>;
   /** For a look-up; undefined for one that ended, or whose user or client no longer is good for it. */
   lookUp(id: SessionId): Promise<SessionFacts | undefined>;

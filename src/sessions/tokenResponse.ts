@@ -64,7 +64,7 @@ export async function chooseSigner(
   return keyRing.signer();
 }
 
-/** The requested audience, of the settings or a declared resource; the session does not store it. Throws `invalid_request`. */
+/** The requested audience, of the settings or a declared resource. Throws `invalid_request`. */
 export async function chosenAudience(
   {
     accessTokens: { audiences },
@@ -75,6 +75,12 @@ export async function chosenAudience(
   if (audiences.includes(asked) || (await database.rights.findResource(asked)) !== undefined) return asked;
   const named = [...new Set(audiences)].map((each) => JSON.stringify(each)).join(', ');
   throw invalidField('audience', 'declared', `must be ${named} or a declared resource`);
+}
+
+/** Throws `invalid_target` for another audience than the one that was authorized (RFC 8707 §2.2). */
+export function requireAudience(asked: string | undefined, authorized: string): void {
+  if (asked !== undefined && asked !== authorized)
+    throw new AuthorityError('invalid_target', { reason: 'other_audience' });
 }
 
 /** What settings allow a token for the audience issued at `now`, for `rightsAt`; milliseconds since the Unix epoch. */

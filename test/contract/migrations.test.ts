@@ -30,6 +30,7 @@ const names = [
   '20261206000000_linked_identities',
   '20261207000000_bound_clients',
   '20261208000000_console_lists',
+  '20261208120000_authorized_audiences',
 ];
 
 for (const { name, embedded, open } of engines) {

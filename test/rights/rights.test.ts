@@ -58,6 +58,16 @@ const table: readonly [
     ['look read', [], latest],
   ],
   [
+    'nor a role of which nothing is left, or nothing was asked for',
+    {
+      clientLives: true,
+      resource: declared,
+      grants: [grant('a', ['gone']), grant('b', []), grant('c', ['gone', 'read'])],
+    },
+    'look read',
+    ['look read', ['c'], latest],
+  ],
+  [
     'and does not outlive a role that it uses, nor is it cut short by another',
     {
       clientLives: true,

@@ -39,6 +39,7 @@ export const dePages: PageTexts = {
   consent: {
     title: 'Zugriff erlauben?',
     asks: (application) => `${application} möchte auf Ihr Konto zugreifen.`,
+    at: (audience) => `Der Zugriff gilt für ${audience}.`,
     wants: 'Die Anwendung möchte:',
     scopes: {
       openid: 'wissen, wer Sie sind',

@@ -38,6 +38,7 @@ export const enPages: PageTexts = {
   consent: {
     title: 'Allow access?',
     asks: (application) => `${application} asks for access to your account.`,
+    at: (audience) => `The access is for ${audience}.`,
     wants: 'It wants to:',
     scopes: {
       openid: 'know who you are',

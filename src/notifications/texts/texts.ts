@@ -65,6 +65,7 @@ export interface PageTexts {
   readonly consent: {
     readonly title: string;
     readonly asks: (application: string) => string;
+    readonly at: (audience: string) => string;
     readonly wants: string;
     readonly scopes: Readonly<Record<'openid' | 'email' | 'phone' | 'profile' | 'offline_access', string>>;
     readonly allow: string;

@@ -18,7 +18,7 @@ const appsResponse = Type.Object({
     Type.Object({
       client_id: Type.String(),
       name: Type.String({ description: 'As its operator registered it.' }),
-      scopes: Type.Array(Type.String()),
+      resources: Type.Array(Type.Object({ audience: Type.String(), scopes: Type.Array(Type.String()) })),
       granted_at: time,
     }),
   ),
@@ -39,8 +39,9 @@ export function appRoutes({ listApps, takeBackConsent }: AppOperations): MountRo
       await rateLimits.spend('reads', sub, request);
       const apps = await listApps(sub);
       return {
-        apps: apps.map(({ clientId, name, scopes, grantedAt }) => ({
-          ...{ client_id: clientId, name, scopes: [...scopes], granted_at: rfc3339(grantedAt) },
+        apps: apps.map(({ clientId, name, resources, grantedAt }) => ({
+          ...{ client_id: clientId, name, granted_at: rfc3339(grantedAt) },
+          resources: resources.map(({ audience, scopes }) => ({ audience, scopes: [...scopes] })),
         })),
       };
     });

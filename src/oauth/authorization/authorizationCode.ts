@@ -15,7 +15,7 @@ export interface CodeDetail extends OneTimeDetail {
   readonly redirect_uri: string;
   readonly code_challenge: string;
   readonly scopes: readonly string[];
-  readonly audience: string | null;
+  readonly audience: string;
   readonly nonce: string | null;
   /** Only a client that proves this key can use it (RFC 9449 §10). */
   readonly dpop_jkt: string | null;
@@ -36,7 +36,7 @@ export async function createCode(
   const { token, hash } = newOneTimeToken();
   const detail: CodeDetail = {
     ...{ client_id: clientId, redirect_uri: redirectUri, code_challenge: codeChallenge, scopes },
-    ...{ audience: audience ?? null, nonce: nonce ?? null, dpop_jkt: dpopJkt ?? null },
+    ...{ audience, nonce: nonce ?? null, dpop_jkt: dpopJkt ?? null },
     ...{ session_id: session.id, token_version: session.tokenVersion, used: null },
   };
   await oneTimeTokens.create({

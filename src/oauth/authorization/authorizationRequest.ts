@@ -21,8 +21,7 @@ export interface AuthorizationRequest {
   readonly state?: string | undefined;
   readonly nonce?: string | undefined;
   readonly scopes: readonly string[];
-  /** The services' audience when undefined. */
-  readonly audience?: string | undefined;
+  readonly audience: string;
   readonly codeChallenge: string;
   /** RFC 9449 §10. */
   readonly dpopJkt?: string | undefined;
@@ -45,8 +44,13 @@ export function checkClient(client: Service | undefined, form: Form): asserts cl
     throw invalidField('redirect_uri', 'registered', 'is not one that the client registered');
 }
 
+/** The audience as it was asked for. */
+export type AskedAuthorization = Omit<AuthorizationRequest, 'audience'> & {
+  readonly audience: string | undefined;
+};
+
 /** Of a client that passed `checkClient`. Throws what the client is told. */
-export function readAuthorizationRequest(client: Service, form: Form): AuthorizationRequest {
+export function readAuthorizationRequest(client: Service, form: Form): AskedAuthorization {
   const { state, nonce, login_hint: loginHint } = form;
   if (form['request'] !== undefined || form['registration'] !== undefined)
     throw new AuthorityError('request_not_supported');

@@ -43,6 +43,7 @@ export interface ConsentPage {
   readonly sealed: string;
   /** The client's name, which the operator gave it. */
   readonly application: string;
+  readonly audience: string;
   readonly scopes: readonly string[];
   readonly sessionId: string;
 }
@@ -84,8 +85,9 @@ export function createAuthorization(parts: AuthorizeParts): Authorization {
         { redirectUri: required(form, 'redirect_uri'), state: form['state'] },
         async () => {
           const hint = await readIdTokenHint(parts, { ...form, client_id: client.id });
-          const request = { ...readAuthorizationRequest(client, form), onlySubject: hint?.subject };
-          await chosenAudience(parts, request.audience).catch(asTarget);
+          const asked = readAuthorizationRequest(client, form);
+          const audience = await chosenAudience(parts, asked.audience).catch(asTarget);
+          const request = { ...asked, audience, onlySubject: hint?.subject };
           return { kind: 'resume', sealed: sealShort(requests, request) };
         },
       );
@@ -108,11 +110,11 @@ export function createAuthorization(parts: AuthorizeParts): Authorization {
         return allows ? { kind: 'resume', sealed } : denied();
       const now = clock.now();
       const about = { actor, userId: session.userId, sessionId: session.id, reason: client.name };
-      const detail = { client_id: client.id, scope: request.scopes.join(' ') };
+      const { audience, scopes } = request;
+      const detail = { client_id: client.id, audience, scope: scopes.join(' ') };
       await database.transaction(async ({ consents, audit }) => {
         const type = allows ? 'consent_granted' : 'consent_denied';
-        if (allows)
-          await consents.grant(session.userId, client.id, { scopes: request.scopes, grantedAt: now });
+        if (allows) await consents.grant(session.userId, client.id, { audience, scopes, grantedAt: now });
         await audit.record({ ...about, type, detail }, now);
       });
       return allows ? { kind: 'resume', sealed } : denied();
@@ -165,14 +167,15 @@ async function next(
 ): Promise<Next> {
   const { request } = started;
   const now = clock.now();
-  const consent = session && (await database.consents.find(session.userId, client.id));
+  const { audience, scopes } = request;
+  const consent = session && (await database.consents.find(session.userId, client.id, audience));
   const subject = session && subjectFor(client.subjectSalt, session.userId);
   const step = judgeAuthorization(started, session, { kind: client.kind, subject, consent, now });
   if (session === undefined || step === 'sign_in')
     return { kind: 'sign_in', sealed, loginHint: request.loginHint };
   if (step === 'consent') {
     const { name: application } = client;
-    return { kind: 'consent', page: { sealed, application, scopes: request.scopes, sessionId: session.id } };
+    return { kind: 'consent', page: { sealed, application, audience, scopes, sessionId: session.id } };
   }
   const code = await createCode(database, request, session, now);
   return { kind: 'go', to: answerAddress(issuer, request, { code }) };

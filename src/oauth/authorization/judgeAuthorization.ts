@@ -14,8 +14,8 @@ interface Judged {
 }
 
 /**
- * `session`: the browser's live one. `subject`: its user, as the client knows them. `consent`: what the user allowed this client so
- * far. Throws what the client is told where the user must not be asked, or where asking again is of no use.
+ * `session`: the browser's live one. `subject`: its user, as the client knows them. `consent`: what the user allowed this client
+ * at this audience so far. Throws what the client is told where the user must not be asked, or where asking again is of no use.
  */
 export function judgeAuthorization(
   { request, startedAt }: StartedRequest,

@@ -40,7 +40,10 @@ export function mountClients(program: Program, asks: Asks): void {
       collect,
     )
     .option('--backchannel-logout-uri <URI>', 'where it is told that sessions of its users ended')
-    .option('--pairwise', 'it knows each user by a name that no other client has for them')
+    .option(
+      '--pairwise',
+      'ID tokens and userinfo give it a sub of its own for each user; its access tokens still carry the id',
+    )
     .option('--public', 'it cannot keep a secret, as an application in a browser')
     .option('--certificate <NAME>', 'it has a certificate with this URI or DNS name, and no secret')
     .option('--certificate-bound', 'its access tokens are good only with its certificate')

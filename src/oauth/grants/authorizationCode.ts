@@ -18,7 +18,12 @@ import { endSelected } from '../../sessions/endSessions.ts';
 import type { Session } from '../../sessions/session.ts';
 import type { NewSession } from '../../sessions/store.ts';
 import { type StoringParts, storeSession } from '../../sessions/storeSession.ts';
-import { chooseSigner, chosenAudience, respondWithTokens } from '../../sessions/tokenResponse.ts';
+import {
+  chooseSigner,
+  chosenAudience,
+  requireAudience,
+  respondWithTokens,
+} from '../../sessions/tokenResponse.ts';
 import { type CodeDetail, codePurpose } from '../authorization/authorizationCode.ts';
 import { allows } from '../authorization/judgeAuthorization.ts';
 import { type Form, readAudience, required } from '../form.ts';
@@ -124,7 +129,8 @@ async function redeem(
   if (from.acr === doubtfulAcr) return refuse(stores, presented, detail, 'session_doubtful');
   if (!(await isStillAllowed(stores, client, detail)))
     return refuse(stores, presented, detail, 'consent_withdrawn');
-  const audience = await audienceOf({ ...parts, database: stores }, presented, detail);
+  requireAudience(presented.audience, detail.audience);
+  const audience = await chosenAudience({ ...parts, database: stores }, detail.audience).catch(asTarget);
   const session = newSession(parts, presented, detail, from);
   const rights = await store(session, audience);
   await stores.oneTimeTokens.replace(
@@ -142,9 +148,9 @@ async function redeem(
 async function isStillAllowed(
   { consents }: Pick<Stores, 'consents'>,
   { kind, id }: Service,
-  { userId, scopes }: Owned,
+  { userId, audience, scopes }: Owned,
 ): Promise<boolean> {
-  return kind !== 'third_party' || allows(await consents.find(userId, id), scopes);
+  return kind !== 'third_party' || allows(await consents.find(userId, id, audience), scopes);
 }
 
 function faultOf(
@@ -184,22 +190,11 @@ async function refuseSecondUse(
   return refuse(stores, presented, detail, 'code_replayed');
 }
 
-/** RFC 8707 §2.2: what was authorized, or the choice that was left open. */
-async function audienceOf(
-  parts: Parameters<typeof chosenAudience>[0],
-  { audience: asked }: Presented,
-  { audience: authorized }: CodeDetail,
-): Promise<string> {
-  if (authorized !== null && asked !== undefined && asked !== authorized)
-    throw new AuthorityError('invalid_target', { reason: 'other_audience' });
-  return chosenAudience(parts, authorized ?? asked).catch(asTarget);
-}
-
 /** Of the same proof as the browser's session, and never longer. */
 function newSession(
   parts: CodeGrantParts,
   { client, actor, now, jkt }: Presented,
-  { scopes }: CodeDetail,
+  { scopes, audience }: CodeDetail,
   from: Session,
 ): NewSession {
   const id = newId<SessionId>(now);
@@ -209,7 +204,8 @@ function newSession(
     ...(scopes.includes('offline_access') ? {} : { startedFrom: from.id }),
     boundKey: jkt === undefined ? undefined : { jkt, since: 0 },
     sealedSecret: parts.refreshTokens.newSealedSecret(id),
-    ...{ clientId: client.id, scope: scopes.join(' '), deviceName: client.name, deviceId: undefined },
+    ...{ clientId: client.id, scope: scopes.join(' '), audience },
+    ...{ deviceName: client.name, deviceId: undefined },
     ...{ userAgent: actor.userAgent, ip: actor.ip, createdAt: now, lastUsedAt: now },
     idleExpiresAt: now + parts.refreshIdleTtlMs,
     expiresAt: Math.min(now + parts.sessionMaxTtlMs, from.expiresAt),

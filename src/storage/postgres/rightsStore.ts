@@ -15,7 +15,7 @@ import type { PrismaConnection } from './transactions.ts';
 const definitionsLock = 0x63736772;
 
 /** The subject's rights at the audience as JSON, for a statement that reads a session too: both are of one moment. */
-export function rightsJson(subject: Prisma.Sql, client: Prisma.Sql, audience: string): Prisma.Sql {
+export function rightsJson(subject: Prisma.Sql, client: Prisma.Sql, audience: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`json_build_object(
     'clientLives', NOT EXISTS (SELECT 1 FROM services AS c WHERE c.id::text = ${client}
                                 AND (c.disabled_at IS NOT NULL OR c.revoked_at IS NOT NULL)),
@@ -62,7 +62,7 @@ export function createRightsStore(prisma: PrismaConnection): RightsStore {
 
     async read(subject, clientId, audience) {
       const [row] = await prisma.$queryRaw<{ rights: RightsJson }[]>`
-        SELECT ${rightsJson(Prisma.sql`${subject}`, Prisma.sql`${clientId}`, audience)} AS rights`;
+        SELECT ${rightsJson(Prisma.sql`${subject}`, Prisma.sql`${clientId}`, Prisma.sql`${audience}`)} AS rights`;
       return fromRightsJson(row?.rights ?? { clientLives: false, resource: null, grants: [] });
     },
 

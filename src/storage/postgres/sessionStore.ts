@@ -39,7 +39,8 @@ export function createSessionStore(prisma: PrismaConnection, statements: Stateme
     },
 
     async findWithRights(id, audience) {
-      const rights = rightsJson(Prisma.sql`s.user_id::text`, Prisma.sql`s.client_id`, audience);
+      const its = Prisma.sql`COALESCE(s.audience, ${audience}::text)`;
+      const rights = rightsJson(Prisma.sql`s.user_id::text`, Prisma.sql`s.client_id`, its);
       const [row] = await statements.$queryRaw<
         (RowWithUser & { rights: RightsJson })[]
       >`${prepared('session_with_rights')}

@@ -12,7 +12,7 @@ export function createTokenSessionStore(prisma: PrismaConnection): TokenSessionS
     const rights = rightsJson(
       Prisma.sql`COALESCE(s.user_id::text, s.client_id)`,
       Prisma.sql`s.client_id`,
-      audience,
+      Prisma.sql`${audience}`,
     );
     const [row] = await prisma.$queryRaw<Row[]>`
       SELECT s.id, s.user_id AS "userId", s.client_id AS "clientId", s.token_version AS "tokenVersion",

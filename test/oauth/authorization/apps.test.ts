@@ -67,7 +67,10 @@ t.test('taking back ends the sessions of that application, with effect, and of n
   const others = (await notes.redeem(await notes.allow())).body;
   t.equal(await said(guard, tokens.access_token), 'accepted');
   t.match(await list(), [
-    { client_id: notes.id, name: 'notes', scopes: ['openid', 'offline_access'] },
+    {
+      ...{ client_id: notes.id, name: 'notes' },
+      resources: [{ audience: 'countersign', scopes: ['openid', 'offline_access'] }],
+    },
     { client_id: prints.id, name: 'prints' },
   ]);
 

@@ -63,7 +63,7 @@ export interface Apps {
   readonly apps: readonly {
     readonly client_id: string;
     readonly name: string;
-    readonly scopes: readonly string[];
+    readonly resources: readonly { readonly audience: string; readonly scopes: readonly string[] }[];
     readonly granted_at: string;
   }[];
 }

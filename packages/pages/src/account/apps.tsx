@@ -1,4 +1,5 @@
 /** Applications with access, and accounts elsewhere that sign the user in. */
+import { Fragment } from 'preact';
 import { type App, useApp } from '../app/app.ts';
 import { useLoaded } from '../app/useLoaded.ts';
 import { Show } from '../parts/loading.tsx';
@@ -59,7 +60,7 @@ function AllowedApps({ apps, onChange }: Apps & { readonly onChange: () => void 
   if (apps.length === 0) return <p class="empty">{texts.noApps}</p>;
   return (
     <ul class="cards">
-      {apps.map(({ client_id: id, name, scopes, granted_at: since }) => (
+      {apps.map(({ client_id: id, name, resources, granted_at: since }) => (
         <li key={id} class="card">
           <h3>
             <bdi>{name}</bdi>
@@ -67,8 +68,12 @@ function AllowedApps({ apps, onChange }: Apps & { readonly onChange: () => void 
           <dl class="facts">
             <dt>{texts.since}</dt>
             <dd>{app.formats.time(since)}</dd>
-            <dt>{texts.scopes}</dt>
-            <dd>{scopes.join(', ')}</dd>
+            {resources.map(({ audience, scopes }) => (
+              <Fragment key={audience}>
+                <dt>{texts.scopesAt(audience)}</dt>
+                <dd>{scopes.join(', ')}</dd>
+              </Fragment>
+            ))}
           </dl>
           <button
             type="button"

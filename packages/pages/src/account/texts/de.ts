@@ -112,7 +112,7 @@ export const de: AccountTexts = {
     apps: 'Apps mit Zugriff',
     appsExplanation: 'Anwendungen anderer, denen Sie erlaubt haben, etwas von Ihrem Konto zu sehen.',
     noApps: 'Keine Anwendung hat Zugriff.',
-    scopes: 'Sie darf sehen',
+    scopesAt: (audience) => `Was sie bei ${audience} darf`,
     since: 'Erlaubt',
     takeBack: 'Zurücknehmen',
     takeBackNamed: (name) => `Zugriff von ${name} zurücknehmen`,

@@ -108,7 +108,7 @@ export const en: AccountTexts = {
     apps: 'Apps with access',
     appsExplanation: 'Applications of others that you allowed to see something of your account.',
     noApps: 'No application has access.',
-    scopes: 'It may see',
+    scopesAt: (audience) => `What it may do at ${audience}`,
     since: 'Allowed',
     takeBack: 'Take back',
     takeBackNamed: (name) => `Take back the access of ${name}`,

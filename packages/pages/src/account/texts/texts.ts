@@ -101,7 +101,7 @@ export interface AccountTexts {
     readonly apps: string;
     readonly appsExplanation: string;
     readonly noApps: string;
-    readonly scopes: string;
+    readonly scopesAt: (audience: string) => string;
     readonly since: string;
     readonly takeBack: string;
     readonly takeBackNamed: (name: string) => string;
