@@ -27,7 +27,7 @@ import { createPushRequest } from './authorization/pushedRequest.ts';
 import { createRequestSealing } from './authorization/sealedRequest.ts';
 import { createTakeBackConsent } from './authorization/takeBackConsent.ts';
 import { type ClientServiceOperations, clientService } from './clients/grpc.ts';
-import { createManageClients } from './clients/manageClients.ts';
+import { createManageClients, type ManageClients } from './clients/manageClients.ts';
 import { createAuthorizationCodeGrant } from './grants/authorizationCode.ts';
 import { createClientCredentials } from './grants/clientCredentials.ts';
 import type { GrantParts } from './grants/grant.ts';
@@ -56,7 +56,7 @@ export interface OAuthParts extends GrantParts, ReadingParts {
   readonly introspect: Introspect;
   readonly introspectAny: IntrospectAny;
   /** What clients have as services. */
-  readonly services: Omit<ClientServiceOperations, 'createClient'>;
+  readonly services: Omit<ClientServiceOperations, keyof ManageClients>;
   readonly lookUpSession: LookUpSession;
   readonly refresh: Refresh;
   readonly logout: Logout;

@@ -1,9 +1,11 @@
 /** ClientService: what a caller may give to the clients that it creates. */
-import t from 'tap';
+import t, { type Test } from 'tap';
+import type { NewClient } from '../../src/oauth/clients/manageClients.ts';
 import { startAuthority } from '../support/authority.ts';
+import { operator } from '../support/oauthClients.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';
 
-t.test('nobody gets more by way of a new client', async (t) => {
+async function open(t: Test) {
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
   const { operations } = authority.authority;
@@ -11,6 +13,11 @@ t.test('nobody gets more by way of a new client', async (t) => {
   const { token } = await operations.createService(desk, { name: 'operator' });
   const { call, close } = createRpcClient(`127.0.0.1:${authority.grpcPort}`, token);
   t.teardown(close);
+  return { operations, call };
+}
+
+t.test('nobody gets more by way of a new client', async (t) => {
+  const { call } = await open(t);
   const app = { kind: 'app', public: true, redirectUris: ['https://shop.example/callback'] };
   const rows: readonly (readonly [string, object])[] = [
     ['a permission of its own', { permissions: ['users.manage'] }],
@@ -24,4 +31,37 @@ t.test('nobody gets more by way of a new client', async (t) => {
       what,
     );
   t.ok((await call('createClient', { name: 'shop', ...app, scopes: ['read', 'users.support'] })).clientId);
+});
+
+t.test('nobody gets more by way of the secret of a client', async (t) => {
+  const { operations, call } = await open(t);
+  const usual = { kind: 'app', permissions: [], audiences: [], scopes: [], redirectUris: [] } as const;
+  const client = async (name: string, given: Partial<NewClient> = {}) => {
+    const { id } = await operations.createClient({ ...usual, name, ...given }, operator);
+    return { id, name };
+  };
+  const shop = await client('shop', { permissions: ['users.support'], scopes: ['read'] });
+  const strong = await client('strong', { permissions: ['users.support', 'users.manage'] });
+  const console = await client('console', { scopes: ['keys.manage'] });
+  const own = await client('own', { scopes: ['account'] });
+  const clerk = await client('clerk');
+  const resource = { audience: 'orders', scopes: ['read'], everyone: [], accessTtlMs: undefined };
+  await operations.setResource(resource, operator);
+  await operations.setRole({ name: 'clerk', audience: 'orders', scopes: ['read'] }, operator);
+  await operations.grantRole({ role: 'clerk', client: 'clerk' }, operator);
+  const rows = [
+    ['a permission', strong, 'users.manage'],
+    ['a permission of its users, who may be administrators', console, 'keys.manage'],
+    ['all that its users may do', own, 'roles.manage'],
+    ['a role', clerk, 'roles.manage'],
+  ] as const;
+  for (const [what, { id, name }, reason] of rows)
+    for (const named of [name, id]) {
+      const refusal = await refusalOf(call('rotateClientSecret', { name: named }));
+      const details = `This service does not have the permission ${reason}.`;
+      t.match(refusal, { code: 'PERMISSION_DENIED', details }, `${what}, named ${named}`);
+    }
+  for (const named of [shop.name, shop.id])
+    t.match(await call('rotateClientSecret', { name: named }), { secret: /^st_/ });
+  t.match(await refusalOf(call('rotateClientSecret', { name: 'nobody' })), { code: 'NOT_FOUND' });
 });

@@ -8,6 +8,7 @@ import {
   clientKinds,
   isPermission,
   type Permission,
+  type Service,
   type ServiceWithTokens,
 } from '../../services/service.ts';
 import type { ListServices, RotateServiceToken } from '../../services/services.ts';
@@ -17,7 +18,9 @@ import { changes, check, ends, type Methods } from '../../transport/grpc/methods
 import type { GrpcService } from '../../transport/grpc/server.ts';
 import type { ManageClients } from './manageClients.ts';
 
-export interface ClientServiceOperations extends Pick<ManageClients, 'createClient'>, StopService {
+export interface ClientServiceOperations
+  extends Pick<ManageClients, 'createClient' | 'findClient'>,
+    StopService {
   readonly listServices: ListServices;
   readonly rotateServiceToken: RotateServiceToken;
 }
@@ -65,14 +68,7 @@ export function createClientService(operations: ClientServiceOperations) {
     async CreateClient(request: CreateClientRequest__Output, caller: Caller) {
       const { name, audiences, scopes, redirectUris, public: isPublic } = request;
       const permissions = request.permissions.map(readPermission);
-      // Nobody gets more by way of a new client.
-      for (const permission of permissions) requirePermission(caller, permission);
-      // Its users may be administrators: what its tokens may do at the API, its creator may do.
-      for (const scope of scopes) {
-        if (isPermission(scope)) requirePermission(caller, scope);
-        // All that a user may do: as strong as giving roles.
-        if (scope === accountScope) requirePermission(caller, 'roles.manage');
-      }
+      requirePowerOf(caller, { permissions, scopes });
       const kind = readKind(request.kind);
       const client = { name, kind, permissions, audiences, scopes, redirectUris, isPublic };
       const { id, token } = await createClient(client, actorOf(caller));
@@ -80,8 +76,7 @@ export function createClientService(operations: ClientServiceOperations) {
     },
 
     async RotateClientSecret({ name }: RotateClientSecretRequest__Output, caller: Caller) {
-      const found = (await listServices()).find((each) => each.name === name);
-      for (const permission of found?.permissions ?? []) requirePermission(caller, permission);
+      requirePowerOf(caller, await operations.findClient(name));
       const { token, oldUntil } = await rotateServiceToken({ name }, actorOf(caller));
       return { secret: token, oldUntilMs: oldUntil };
     },
@@ -101,6 +96,18 @@ export function createClientService(operations: ClientServiceOperations) {
       return {};
     },
   };
+}
+
+/** Nobody gets more by way of a client: whoever has its secret may do what it and its tokens may do. */
+function requirePowerOf(
+  caller: Caller,
+  { permissions, scopes, hasRoles = false }: Pick<Service, 'permissions' | 'scopes'> & { hasRoles?: boolean },
+): void {
+  for (const permission of permissions) requirePermission(caller, permission);
+  // Its users may be administrators: what their tokens may do at the API, the caller may do.
+  for (const scope of scopes) if (isPermission(scope)) requirePermission(caller, scope);
+  // `account` is all that a user may do: as strong as giving roles.
+  if (hasRoles || scopes.includes(accountScope)) requirePermission(caller, 'roles.manage');
 }
 
 function readPermission(text: string): Permission {

@@ -1,6 +1,6 @@
 /** Administration of OAuth clients, by the operator. A client is a row of `services/`: secrets and permissions are there. */
 import { createPublicKey, type JsonWebKey, randomBytes } from 'node:crypto';
-import { invalidField } from '@countersign/verifier/errors';
+import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { RevokingParts } from '../../revocation/propagation/revokeAndPropagate.ts';
 import { accountScope } from '../../rights/rights.ts';
@@ -37,6 +37,8 @@ export interface ManageClients {
   /** Returns the secret, empty without one. This is the only time. */
   createClient: (client: NewClient, actor: Actor) => ReturnType<CreateService>;
   listClients(): Promise<readonly Service[]>;
+  /** By id or name. Throws `not_found`. */
+  findClient(name: string): Promise<Service & { readonly hasRoles: boolean }>;
 }
 
 export function createManageClients({
@@ -64,6 +66,13 @@ export function createManageClients({
 
     async listClients() {
       return (await database.services.list()).filter(({ revokedAt }) => revokedAt === undefined);
+    },
+
+    async findClient(name) {
+      const client = await database.services.findNamed(name);
+      if (client === undefined)
+        throw new AuthorityError('not_found', { detail: `There is no service or client ${name}.` });
+      return { ...client, hasRoles: (await database.rights.grantsOf(client.id)).length > 0 };
     },
   };
 }
