@@ -57,6 +57,7 @@ export const auditEventTypes = [
   'service_created',
   'service_token_rotated',
   'service_revoked',
+  'client_changed',
   'client_disabled',
   'client_enabled',
   'client_session_started',

@@ -10,8 +10,9 @@ import { readBearerToken } from '@countersign/verifier/tokens/bearerToken';
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
 import type { Database } from '../database.ts';
 import type { AuthenticateService } from '../services/authenticateService.ts';
-import type { Service } from '../services/service.ts';
+import { isLive, type Service } from '../services/service.ts';
 import type { ClientCertificate } from '../transport/http/clientCertificate.ts';
+import { losesProof } from './clients/takenFrom.ts';
 import type { Form } from './form.ts';
 import { oauthLimits } from './limits.ts';
 import { usedIdHash } from './usedIds.ts';
@@ -46,6 +47,19 @@ export function createAuthenticateClient(parts: ClientAuthenticationParts): Auth
   return async (authorization, form, certificate) => {
     const caller = await authenticate(parts, authorization, form, certificate?.names ?? []);
     return caller.client.certificateBound ? { ...caller, certificate: certificate?.thumbprint } : caller;
+  };
+}
+
+/** Throws `invalid_client` where the key or certificate that proved the client was replaced since. */
+export type ConfirmClient = (caller: AuthenticatedClient) => Promise<void>;
+
+export function createConfirmClient({
+  database,
+}: Pick<ClientAuthenticationParts, 'database'>): ConfirmClient {
+  return async ({ client }) => {
+    if (client.jwks === undefined && client.certificateName === undefined) return;
+    const now = await database.services.find(client.id);
+    if (now === undefined || losesProof(client, now)) throw refused('proof_replaced');
   };
 }
 
@@ -195,7 +209,7 @@ async function verifyAssertion(
 
 async function findLive({ database }: ClientAuthenticationParts, id: string): Promise<Service | undefined> {
   const client = isUuid(id) ? await database.services.find(id as ServiceId) : undefined;
-  return client?.revokedAt === undefined && client?.disabledAt === undefined ? client : undefined;
+  return client !== undefined && isLive(client) ? client : undefined;
 }
 
 function refused(reason: string, cause?: unknown): AuthorityError {

@@ -6,7 +6,7 @@ import type { HttpMount, MountRoutes } from '../transport/http/app.ts';
 import type { Authenticate } from '../transport/http/caller.ts';
 import { operation } from '../transport/http/route.ts';
 import { Type } from '../transport/http/typebox.ts';
-import type { AuthenticateClient, AuthenticatedClient } from './authenticateClient.ts';
+import type { AuthenticateClient, AuthenticatedClient, ConfirmClient } from './authenticateClient.ts';
 import type { PushRequest } from './authorization/pushedRequest.ts';
 import { type Form, readForm, required } from './form.ts';
 import type { Grant } from './grants/grant.ts';
@@ -18,6 +18,7 @@ import type { RevokeEverything, RevokeToken } from './revocation.ts';
 
 export interface OAuthOperations {
   readonly authenticateClient: AuthenticateClient;
+  readonly confirmClient: ConfirmClient;
   /** By `grant_type`. */
   readonly grants: ReadonlyMap<string, Grant>;
   readonly introspection: ReturnType<typeof createIntrospection>;
@@ -52,7 +53,7 @@ const introspectionJwt = 'application/token-introspection+jwt';
 
 export function oauthRoutes(operations: OAuthOperations): MountRoutes {
   return (app, mount) => {
-    const { grants, introspection, signIntrospection, revokeToken, pushRequest } = operations;
+    const { grants, confirmClient, introspection, signIntrospection, revokeToken, pushRequest } = operations;
     const { provedKey, clientCertificate } = mount;
     formRoute(app, mount, operations, {
       path: oauthPaths.token,
@@ -63,7 +64,10 @@ export function oauthRoutes(operations: OAuthOperations): MountRoutes {
         if (grant === undefined) throw new AuthorityError('unsupported_grant_type');
         const jkt = await provedKey(reply.request);
         requireOneBinding(request.caller, jkt);
-        return reply.send(await grant({ ...request.caller, ...request, jkt }));
+        const tokens = await grant({ ...request.caller, ...request, jkt });
+        // A key that was replaced meanwhile gets nothing; what was issued is refused.
+        await confirmClient(request.caller);
+        return reply.send(tokens);
       },
     });
     formRoute(app, mount, operations, {

@@ -20,7 +20,7 @@ import { lifetimesOf } from '../sessions/storeSession.ts';
 import type { Introspect, IntrospectAny } from '../tokens/introspect.ts';
 import type { ReadingParts } from '../tokens/readToken.ts';
 import type { Authenticate } from '../transport/http/caller.ts';
-import { createAuthenticateClient } from './authenticateClient.ts';
+import { createAuthenticateClient, createConfirmClient } from './authenticateClient.ts';
 import { appRoutes } from './authorization/appsHttp.ts';
 import { createAuthorization } from './authorization/authorize.ts';
 import { createPushRequest } from './authorization/pushedRequest.ts';
@@ -83,6 +83,7 @@ export function mountOAuth(parts: OAuthParts) {
   };
   const operations = {
     authenticateClient: createAuthenticateClient({ ...parts, issuer }),
+    confirmClient: createConfirmClient(parts),
     grants: new Map(Object.entries(grants)),
     introspection: createIntrospection({ introspect: parts.introspectAny }),
     signIntrospection: signIntrospection.bind(undefined, { ...parts, issuer }),

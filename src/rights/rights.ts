@@ -10,6 +10,8 @@ import { AuthorityError } from '@countersign/verifier/errors';
 export interface RightsFacts {
   /** Whether the client of the session may get tokens: it is neither disabled nor revoked. */
   readonly clientLives: boolean;
+  /** What an application may still ask of its users; undefined for sessions of none. */
+  readonly clientScopes?: readonly string[] | undefined;
   /** Undefined when nobody declared the audience: then nothing means anything there. */
   readonly resource: Pick<Resource, 'scopes' | 'everyone' | 'accessTtlMs'> | undefined;
   /** Roles that are worth something at the audience, expired ones included. */
@@ -51,6 +53,11 @@ export const accountScope = 'account';
 /** What every application may ask for: they say who the user is, and mean nothing at a resource (OpenID Connect Core §5.4, §11). */
 export const identityScopes = ['openid', 'profile', 'email', 'phone', 'offline_access'] as const;
 
+/** Whether an application with these scopes may ask for one; undefined: no application. */
+export function mayAskFor(clientScopes: readonly string[] | undefined, scope: string): boolean {
+  return (clientScopes?.includes(scope) ?? true) || identityScopes.some((each) => each === scope);
+}
+
 /** Whether the token is the user's own: it may manage the account. */
 export function ofAccount({ scope }: { readonly scope: string }): boolean {
   return scope.split(' ').includes(accountScope);
@@ -76,12 +83,16 @@ export interface RightsAsked {
 }
 
 /** Throws `invalid_grant` for a client that was disabled meanwhile, `invalid_target` for an audience that was removed. */
-export function rightsAt({ clientLives, resource, grants }: RightsFacts, request: RightsAsked): Rights {
+export function rightsAt(
+  { clientLives, clientScopes, resource, grants }: RightsFacts,
+  request: RightsAsked,
+): Rights {
   if (!clientLives) throw new AuthorityError('invalid_grant', { reason: 'client_disabled' });
   const { scope, only, onlyRoles, now, latest, isProvedByTwo = false, isClient = false } = request;
   if (resource === undefined && !request.isOfSettings)
     throw new AuthorityError('invalid_target', { reason: 'audience_removed' });
-  const asked = scope?.split(' ') ?? [];
+  const mayAsk = (each: string) => isClient || mayAskFor(clientScopes, each);
+  const asked = scope?.split(' ').filter(mayAsk) ?? [];
   const isOfAccount = !isClient && asked.includes(accountScope);
   const isOwn = isOfAccount || scope === undefined;
   const carriesAll = isOwn && only === undefined;

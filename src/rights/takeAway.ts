@@ -38,8 +38,7 @@ export async function takeAway(
   touched: Touched,
   change: (stores: Stores, now: number) => Promise<boolean>,
 ): Promise<RightsTakenAway> {
-  const { database, clock } = parts;
-  const now = clock.now();
+  const now = parts.clock.now();
   const { result: open } = await revokeAndPropagate(parts, now, async (stores) => {
     if (await change(stores, now)) await stores.rights.openChange(touched, now);
     // Nothing is taken from the tokens; but look-ups say more from now on.
@@ -50,8 +49,15 @@ export async function takeAway(
   for (const each of open) all = added(all, await finish(parts, each));
   // Whoever lost the role a moment ago was none of its holders any more.
   if (touched.kind === 'role' || touched.kind === 'removed_role')
-    for (const each of await database.rights.openChanges({ kind: 'subject' }))
-      all = added(all, await finish(parts, each));
+    all = added(all, await finishOpen(parts, 'subject'));
+  return all;
+}
+
+/** Finishes the changes of one kind that are not in effect yet. */
+export async function finishOpen(parts: RevokingParts, kind: Touched['kind']): Promise<RightsTakenAway> {
+  let all = nothingTaken;
+  for (const each of await parts.database.rights.openChanges({ kind }))
+    all = added(all, await finish(parts, each));
   return all;
 }
 
@@ -90,7 +96,7 @@ async function removeRole(rights: RightsStore, role: string): Promise<void> {
   if ((await rights.findRole(role))?.audiences.length === 0) await rights.removeRole(role);
 }
 
-function added(one: RightsTakenAway, other: RightsTakenAway): RightsTakenAway {
+export function added(one: RightsTakenAway, other: RightsTakenAway): RightsTakenAway {
   return { sessions: one.sessions + other.sessions, effect: worseOf(one.effect, other.effect) };
 }
 

@@ -72,6 +72,25 @@ export interface Service {
   readonly revokedAt: number | undefined;
 }
 
+/** What can be changed after its creation. */
+export type ServiceSettings = Pick<
+  Service,
+  | 'permissions'
+  | 'audiences'
+  | 'scopes'
+  | 'jwks'
+  | 'redirectUris'
+  | 'postLogoutRedirectUris'
+  | 'backchannelLogoutUri'
+  | 'certificateName'
+  | 'certificateBound'
+>;
+
+/** Neither disabled nor revoked. */
+export function isLive({ disabledAt, revokedAt }: Pick<Service, 'disabledAt' | 'revokedAt'>): boolean {
+  return disabledAt === undefined && revokedAt === undefined;
+}
+
 export interface PublicJwks {
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
@@ -112,6 +131,8 @@ export interface ServiceStore {
   /** Also one that is disabled or revoked. */
   find(id: ServiceId): Promise<Service | undefined>;
   hasSecret(id: ServiceId): Promise<boolean>;
+  /** Replaces these. Changes nothing when another live service uses the certificate's name. */
+  update(id: ServiceId, settings: ServiceSettings): Promise<'updated' | 'certificate_taken'>;
   /** `undefined` enables it again. */
   setDisabled(id: ServiceId, at: number | undefined): Promise<void>;
   list(): Promise<readonly ServiceWithTokens[]>;

@@ -83,8 +83,7 @@ export function createCreateService({ database, clock }: ServiceParts): CreateSe
       const outcome = await stores.services.create(service, stored);
       if (outcome === 'name_taken')
         throw new AuthorityError('name_taken', { detail: `name: ${name} is in use` });
-      if (outcome === 'certificate_taken')
-        throw new AuthorityError('name_taken', { detail: `certificate: ${certificate} is in use` });
+      if (outcome === 'certificate_taken') throw certificateTaken();
       const detail = {
         ...{ client_id: id, kind: service.kind, permissions },
         ...(certificateName === undefined ? {} : { certificate: certificateName }),
@@ -96,7 +95,11 @@ export function createCreateService({ database, clock }: ServiceParts): CreateSe
   };
 }
 
-function readCertificateName(text: string): string {
+export function certificateTaken(): AuthorityError {
+  return new AuthorityError('name_taken', { detail: 'certificate: another service or client has this name' });
+}
+
+export function readCertificateName(text: string): string {
   const name = certificateNameOf(text);
   if (name !== undefined) return name;
   throw invalidField(

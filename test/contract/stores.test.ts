@@ -18,6 +18,7 @@ import { createSealAudit } from '../../src/audit/sealAudit.ts';
 import type { Stores } from '../../src/database.ts';
 import type { StoredSigningKey } from '../../src/keys/store.ts';
 import { newId } from '../../src/platform/newId.ts';
+import type { Service, ServiceSettings } from '../../src/services/service.ts';
 import { createDeleteOldSessions } from '../../src/sessions/deleteOldSessions.ts';
 import type { SessionUse } from '../../src/sessions/refreshStore.ts';
 import { postgresLimits } from '../../src/storage/postgres/limits.ts';
@@ -420,6 +421,7 @@ async function services(t: Test, storage: Storage): Promise<void> {
   t.equal(await services.findByTokenHash(hash), undefined, 'a disabled one is not found by what it presents');
   t.match(await services.find(service.id), { name: 'billing', disabledAt: now });
   await services.setDisabled(service.id, undefined);
+  await changesOfService(t, storage, service);
   await tokensOfOneService(t, storage, service.id, hash);
   t.equal(await services.findByTokenHash(randomBytes(32)), undefined);
   t.match(await services.findByCertificateNames(['DNS:x', 'URI:spiffe://a/b']), { name: 'billing' });
@@ -434,6 +436,35 @@ async function services(t: Test, storage: Storage): Promise<void> {
   t.equal(await services.create(third, aToken()), 'created');
   const both = ['DNS:x', 'URI:spiffe://a/b'];
   t.equal(await services.findByCertificateNames(both), undefined, 'of two, nobody knows which one is meant');
+}
+
+async function changesOfService(
+  t: Test,
+  { database }: Storage,
+  service: ServiceSettings & Pick<Service, 'id' | 'name' | 'kind' | 'createdAt' | 'subjectSalt'>,
+): Promise<void> {
+  const { services } = database;
+  const shipping = { ...service, id: newId<ServiceId>(now), name: 'shipped', certificateName: 'DNS:shipped' };
+  t.equal(await services.create(shipping, undefined), 'created');
+  const changed: ServiceSettings = {
+    ...{
+      permissions: ['tokens.revoke'] as const,
+      audiences: [],
+      scopes: ['c'],
+      redirectUris: ['https://f/'],
+    },
+    ...{ jwks: { keys: [{}] }, postLogoutRedirectUris: [], backchannelLogoutUri: undefined },
+    ...{ certificateName: 'DNS:g', certificateBound: false },
+  };
+  t.equal(
+    await services.update(service.id, { ...changed, certificateName: 'DNS:shipped' }),
+    'certificate_taken',
+  );
+  t.equal(await services.update(service.id, changed), 'updated');
+  t.match(await services.find(service.id), { ...service, ...changed });
+  await services.revoke(shipping.id, now);
+  t.equal(await services.update(service.id, { ...changed, certificateName: 'DNS:shipped' }), 'updated');
+  t.equal(await services.update(service.id, service), 'updated');
 }
 
 /** Two at most, however they are made. */

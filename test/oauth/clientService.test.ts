@@ -1,6 +1,6 @@
 /** ClientService: what a caller may give to the clients that it creates. */
 import t, { type Test } from 'tap';
-import type { NewClient } from '../../src/oauth/clients/manageClients.ts';
+import type { NewClient } from '../../src/oauth/clients/checkClient.ts';
 import { startAuthority } from '../support/authority.ts';
 import { operator } from '../support/oauthClients.ts';
 import { createRpcClient, refusalOf } from '../support/rpcClient.ts';

@@ -1,7 +1,7 @@
 /** An authority at the address of its ISSUER, and clients of it, for OAuth libraries. */
 import { generateKeyPairSync } from 'node:crypto';
 import type { Test } from 'tap';
-import type { NewClient } from '../../src/oauth/clients/manageClients.ts';
+import type { NewClient } from '../../src/oauth/clients/checkClient.ts';
 import { startAuthority } from './authority.ts';
 import type { Answer } from './clients.ts';
 import { freePort } from './freePort.ts';

@@ -5,8 +5,8 @@
  */
 import { AuthorityError, invalidField } from '@countersign/verifier/errors';
 import type { ServiceId } from '@countersign/verifier/ids';
-import { accountScope, identityScopes } from '../../rights/rights.ts';
-import type { Service } from '../../services/service.ts';
+import { accountScope, mayAskFor } from '../../rights/rights.ts';
+import { isLive, type Service } from '../../services/service.ts';
 import { matchesRedirectUri } from '../clients/redirectUri.ts';
 import { type Form, readAudience, readScopes, required } from '../form.ts';
 import { oauthLimits } from '../limits.ts';
@@ -37,7 +37,7 @@ export interface AuthorizationRequest {
 
 /** Throws `invalid_request`, to be shown to the user. */
 export function checkClient(client: Service | undefined, form: Form): asserts client is Service {
-  if (client === undefined || client.revokedAt !== undefined || client.disabledAt !== undefined)
+  if (client === undefined || !isLive(client))
     throw invalidField('client_id', 'known', 'is not that of a client');
   const redirectUri = required(form, 'redirect_uri');
   if (!client.redirectUris.some((each) => matchesRedirectUri(each, redirectUri)))
@@ -91,8 +91,7 @@ function readThumbprint({ dpop_jkt: jkt }: Form): string | undefined {
 /** Every scope is one that the client may ask for; all of its own, without any. */
 function scopesOf({ scopes: own, kind }: Service, form: Form): readonly string[] {
   const asked = readScopes(form) ?? own;
-  const mayAsk = [...own, ...identityScopes];
-  const isAllowed = (each: string) => mayAsk.includes(each) && (each !== accountScope || kind === 'app');
+  const isAllowed = (each: string) => mayAskFor(own, each) && (each !== accountScope || kind === 'app');
   if (!asked.every(isAllowed)) throw new AuthorityError('invalid_scope', { reason: 'client_scope' });
   return asked;
 }

@@ -8,6 +8,7 @@ import { isUuid, type ServiceId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database } from '../../database.ts';
 import { oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
+import { mayAskFor } from '../../rights/rights.ts';
 import type { Service } from '../../services/service.ts';
 import type { FindBrowserSession } from '../../sessions/browserSession.ts';
 import type { SessionWithUser } from '../../sessions/store.ts';
@@ -73,9 +74,11 @@ export function createAuthorization(parts: AuthorizeParts): Authorization {
   const open = async (sealed: string) => {
     const started = requests.open(sealed);
     const client = await database.services.find(started.request.clientId);
-    // The client may have been disabled meanwhile, or have lost the redirect URI.
-    checkClient(client, { redirect_uri: started.request.redirectUri });
-    return { started, client };
+    // The client may have been disabled meanwhile, or have lost the redirect URI, or scopes.
+    const { request } = started;
+    checkClient(client, { redirect_uri: request.redirectUri });
+    const scopes = request.scopes.filter((each) => mayAskFor(client.scopes, each));
+    return { started: { ...started, request: { ...request, scopes } }, client };
   };
   return {
     async start(given) {

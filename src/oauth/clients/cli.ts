@@ -15,12 +15,13 @@ import {
   type Program,
   UsageError,
 } from '../../transport/cli/command.ts';
-import type { NewClient } from './manageClients.ts';
+import { type NewClient, parseJwks } from './checkClient.ts';
+import type { ClientChanges } from './updateClient.ts';
 
 export function mountClients(program: Program, asks: Asks): void {
   const clients = program
     .command('clients')
-    .description('Applications and services as OAuth clients: create, list, disable, enable.');
+    .description('Applications and services as OAuth clients: create, set, list, disable, enable.');
 
   clients
     .command('create')
@@ -67,6 +68,8 @@ export function mountClients(program: Program, asks: Asks): void {
       },
     );
 
+  mountSet(clients, asks);
+
   clients
     .command('list')
     .description('List clients: client_id, name, kind, state, permissions, creation.')
@@ -92,6 +95,60 @@ export function mountClients(program: Program, asks: Asks): void {
         out(name);
       }),
     );
+}
+
+function mountSet(clients: Program, asks: Asks): void {
+  clients
+    .command('set')
+    .argument('<CLIENT>')
+    .option('--permission <PERMISSION>', 'may be repeated', orNone(readPermissions))
+    .option(
+      '--audience <AUDIENCE>',
+      'whose tokens it may ask about and exchange; may be repeated',
+      orNone(collect),
+    )
+    .option('--scope <SCOPE>', 'what it may ask of its users; may be repeated', orNone(collect))
+    .option('--redirect-uri <URI>', 'where its users come back to; may be repeated', orNone(collect))
+    .option(
+      '--post-logout-redirect-uri <URI>',
+      'where its users may go after a logout; may be repeated',
+      orNone(collect),
+    )
+    .option('--backchannel-logout-uri <URI>', 'where it is told that sessions of its users ended')
+    .option('--certificate <NAME>', 'the URI or DNS name in its certificates, if it has any')
+    .option('--certificate-bound', 'its access tokens are good only with its certificate')
+    .option('--no-certificate-bound', 'its next access tokens are good without it')
+    .option('--jwks <JSON>', 'its public keys (RFC 7517), if it has any', readJwks)
+    .description(
+      "Change a client, by id or name. Each option replaces all that was set; '' leaves none. What that takes away is refused when this returns.",
+    )
+    .action((name, { permission, audience, scope, redirectUri, postLogoutRedirectUri, ...given }) => {
+      const changes: ClientChanges = {
+        ...{ permissions: permission, audiences: audience, scopes: scope, redirectUris: redirectUri },
+        ...{ postLogoutRedirectUris: postLogoutRedirectUri, ...given },
+      };
+      if (Object.values(changes).every((each) => each === undefined))
+        throw new UsageError('Give at least one option: nothing would change.');
+      asks((context) => set(name, changes, context));
+    });
+}
+
+/** An empty value leaves none. */
+function orNone<T>(read: (text: string, before?: readonly T[]) => readonly T[]) {
+  return (text: string, before: readonly T[] = []): readonly T[] =>
+    text === '' ? before : read(text, before);
+}
+
+async function set(
+  name: string,
+  changes: ClientChanges,
+  { operations, operator, json, out, err }: CommandContext,
+): Promise<void> {
+  const { sessions, effect } = await operations.updateClient(name, changes, operator);
+  if (json) return out(JSON.stringify({ client: name, touched_sessions: sessions }));
+  const after = effect === undefined ? '' : ` In effect after ${Math.ceil(effect.milliseconds)} ms.`;
+  err(`Client ${name} is changed.${after} Sessions whose tokens are refused:`);
+  out(String(sessions));
 }
 
 async function create(
@@ -164,10 +221,8 @@ function readKind(text: string): ClientKind {
 }
 
 function readJwks(text: string): PublicJwks {
-  try {
-    const value = JSON.parse(text) as unknown;
-    if (typeof value === 'object' && value !== null && 'keys' in value) return value as PublicJwks;
-  } catch {}
+  const jwks = parseJwks(text);
+  if (jwks !== undefined) return jwks;
   throw new UsageError(
     '--jwks: must be a JSON Web Key Set, as {"keys":[{"kty":"EC","crv":"P-256","x":"…","y":"…"}]}',
   );

@@ -1,25 +1,19 @@
 /** ClientService: translate, call one operation, translate back. The contract is in proto/countersign/v1. */
-import type { Client as ClientMessage } from '@countersign/verifier/contract/generated/countersign/v1/Client';
 import type { CreateClientRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/CreateClientRequest';
 import type { RotateClientSecretRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/RotateClientSecretRequest';
-import { invalidField } from '@countersign/verifier/errors';
+import type { UpdateClientRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/UpdateClientRequest';
 import { accountScope } from '../../rights/rights.ts';
-import {
-  clientKinds,
-  isPermission,
-  type Permission,
-  type Service,
-  type ServiceWithTokens,
-} from '../../services/service.ts';
+import { isPermission, type Service } from '../../services/service.ts';
 import type { ListServices, RotateServiceToken } from '../../services/services.ts';
 import type { StopService } from '../../services/stopService.ts';
 import { actorOf, type Caller, requirePermission } from '../../transport/grpc/callers.ts';
 import { changes, check, ends, type Methods } from '../../transport/grpc/methods.ts';
 import type { GrpcService } from '../../transport/grpc/server.ts';
+import { readChanges, readNewClient, toMessage } from './grpcMessages.ts';
 import type { ManageClients } from './manageClients.ts';
 
 export interface ClientServiceOperations
-  extends Pick<ManageClients, 'createClient' | 'findClient'>,
+  extends Pick<ManageClients, 'createClient' | 'updateClient' | 'findClient'>,
     StopService {
   readonly listServices: ListServices;
   readonly rotateServiceToken: RotateServiceToken;
@@ -30,6 +24,7 @@ const managing = { permission: 'clients.manage' } as const;
 export const clientMethods = {
   ListClients: { ...managing, ...check },
   CreateClient: { ...managing, ...changes },
+  UpdateClient: { ...managing, ...ends },
   RotateClientSecret: { ...managing, ...changes },
   DisableClient: { ...managing, ...ends },
   EnableClient: { ...managing, ...changes },
@@ -44,6 +39,7 @@ export function clientService(operations: ClientServiceOperations): GrpcService 
       add(v1.ClientService.service, {
         ListClients: unary('ListClients', handlers.ListClients),
         CreateClient: unary('CreateClient', handlers.CreateClient),
+        UpdateClient: unary('UpdateClient', handlers.UpdateClient),
         RotateClientSecret: unary('RotateClientSecret', handlers.RotateClientSecret),
         DisableClient: unary('DisableClient', handlers.DisableClient),
         EnableClient: unary('EnableClient', handlers.EnableClient),
@@ -66,13 +62,22 @@ export function createClientService(operations: ClientServiceOperations) {
     },
 
     async CreateClient(request: CreateClientRequest__Output, caller: Caller) {
-      const { name, audiences, scopes, redirectUris, public: isPublic } = request;
-      const permissions = request.permissions.map(readPermission);
-      requirePowerOf(caller, { permissions, scopes });
-      const kind = readKind(request.kind);
-      const client = { name, kind, permissions, audiences, scopes, redirectUris, isPublic };
+      const client = readNewClient(request);
+      requirePowerOf(caller, client);
       const { id, token } = await createClient(client, actorOf(caller));
       return { clientId: id, secret: token };
+    },
+
+    async UpdateClient(request: UpdateClientRequest__Output, caller: Caller) {
+      const changes = readChanges(request);
+      const before = await operations.findClient(request.client);
+      requirePowerOf(caller, before);
+      requirePowerOf(caller, {
+        permissions: changes.permissions ?? [],
+        scopes: changes.scopes ?? [],
+      });
+      const { sessions } = await operations.updateClient(before.id, changes, actorOf(caller));
+      return { sessions };
     },
 
     async RotateClientSecret({ name }: RotateClientSecretRequest__Output, caller: Caller) {
@@ -108,29 +113,4 @@ function requirePowerOf(
   for (const scope of scopes) if (isPermission(scope)) requirePermission(caller, scope);
   // `account` is all that a user may do: as strong as giving roles.
   if (hasRoles || scopes.includes(accountScope)) requirePermission(caller, 'roles.manage');
-}
-
-function readPermission(text: string): Permission {
-  if (isPermission(text)) return text;
-  throw invalidField('permissions', 'known', 'must be permissions of docs/grpc.md');
-}
-
-function readKind(text: string) {
-  const kind = clientKinds.find((each) => each === (text || 'service'));
-  if (kind !== undefined) return kind;
-  throw invalidField('kind', 'enum', `must be one of ${clientKinds.join(', ')}`);
-}
-
-function toMessage(client: ServiceWithTokens): ClientMessage {
-  const { id, name, kind, permissions, audiences, scopes, redirectUris, tokens } = client;
-  return {
-    ...{ clientId: id, name, kind, permissions: [...permissions], audiences: [...audiences] },
-    ...{ scopes: [...scopes], redirectUris: [...redirectUris], hasKey: client.jwks !== undefined },
-    certificateName: client.certificateName ?? '',
-    ...{ createTimeMs: client.createdAt, disableTimeMs: client.disabledAt ?? 0 },
-    revokeTimeMs: client.revokedAt ?? 0,
-    secrets: tokens.map(({ createdAt, expiresAt = 0, lastUsedAt = 0 }) => ({
-      ...{ createTimeMs: createdAt, expireTimeMs: expiresAt, lastUsedTimeMs: lastUsedAt },
-    })),
-  };
 }

@@ -26,6 +26,7 @@ import {
 } from '../../sessions/tokenResponse.ts';
 import { type CodeDetail, codePurpose } from '../authorization/authorizationCode.ts';
 import { allows } from '../authorization/judgeAuthorization.ts';
+import { matchesRedirectUri } from '../clients/redirectUri.ts';
 import { type Form, readAudience, required } from '../form.ts';
 import { oauthLimits } from '../limits.ts';
 import type { IssueIdToken } from '../openid/idToken.ts';
@@ -108,7 +109,7 @@ async function redeem(
   store: (session: NewSession, audience: string) => Promise<Rights>,
 ): Promise<Started | string> {
   const { hash, client, now } = presented;
-  await keepClient(stores, client);
+  const { redirectUris } = await keepClient(stores, client);
   const found = await stores.oneTimeTokens.find(hash, codePurpose, now);
   if (found?.userId === undefined) throw new AuthorityError('invalid_grant', { reason: 'unknown_code' });
   const user = await stores.users.lock(found.userId);
@@ -121,6 +122,8 @@ async function redeem(
   if (detail.used !== null) return refuseSecondUse(stores, presented, detail, detail.used);
   const fault = faultOf(presented, token, detail, user);
   if (fault !== undefined) return refuse(stores, presented, detail, fault);
+  if (!redirectUris.some((each) => matchesRedirectUri(each, detail.redirect_uri)))
+    return refuse(stores, presented, detail, 'redirect_uri_removed');
   if (!(await stores.sessions.noteStart(detail.session_id, now)))
     return refuse(stores, presented, detail, 'session_ended');
   const from = await stores.sessions.find(detail.session_id);

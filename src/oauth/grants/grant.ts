@@ -7,7 +7,7 @@ import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
 import type { RevokingParts } from '../../revocation/propagation/revokeAndPropagate.ts';
 import type { Rights } from '../../rights/rights.ts';
-import type { Service } from '../../services/service.ts';
+import { isLive, type Service } from '../../services/service.ts';
 import type { TokenParts } from '../../sessions/tokenResponse.ts';
 import type { AuthenticatedClient } from '../authenticateClient.ts';
 import type { Form } from '../form.ts';
@@ -48,14 +48,16 @@ export function answerOf(
 }
 
 /**
- * Until the end of the transaction, no right is taken away from the client and nobody disables it: who does waits, and then finds the
- * session of the new token. Throws `invalid_client` for a client that was disabled since it proved itself.
+ * Returns the client as it is until the end of the transaction: no right is taken away from it and nobody disables it. Whoever does
+ * either must wait, and then sees the new token's session. Throws `invalid_client` for a client that was disabled since it proved
+ * itself.
  */
-export async function keepClient({ rights, services }: Stores, { id }: Service): Promise<void> {
+export async function keepClient({ rights, services }: Stores, { id }: Service): Promise<Service> {
   await rights.keepDefinitions();
   const client = await services.find(id);
-  if (client === undefined || client.disabledAt !== undefined || client.revokedAt !== undefined)
+  if (client === undefined || !isLive(client))
     throw new AuthorityError('invalid_client', { reason: 'client_disabled' });
+  return client;
 }
 
 /** RFC 8707 §2. */

@@ -25,8 +25,8 @@ export interface TokenExchangeParts extends GrantParts {
 
 export function createTokenExchange(parts: TokenExchangeParts): Grant {
   return async ({ client, isProved, form, actor, jkt, certificate }) => {
-    if (!isProved || !client.permissions.includes('tokens.exchange'))
-      throw new AuthorityError('unauthorized_client', { reason: 'permission' });
+    if (!isProved) throw new AuthorityError('unauthorized_client', { reason: 'permission' });
+    requireExchange(client);
     const parent = await readParent(parts, client, form);
     const only = readScopes(form);
     const audience = await chosenAudience(parts, readAudience(form)).catch(asTarget);
@@ -36,7 +36,7 @@ export function createTokenExchange(parts: TokenExchangeParts): Grant {
     const now = clock.now();
     const signer = await chooseSigner(parts, now);
     const { session, rights } = await database.transaction(async (stores) => {
-      await keepClient(stores, client);
+      requireStill(await keepClient(stores, client), client, parent);
       const session = await stores.tokenSessions.lock(parent.sid, audience);
       if (session === undefined) throw refusedSubject('session_ended');
       // Who revokes the parent locks the session, too: that was before, or it reaches the new token.
@@ -92,6 +92,18 @@ async function readParent(
   const read = await introspect(token, client.audiences);
   if (!read.active) throw refusedSubject(read.reason);
   return read.claims;
+}
+
+function requireExchange({ permissions }: Service): void {
+  if (!permissions.includes('tokens.exchange'))
+    throw new AuthorityError('unauthorized_client', { reason: 'permission' });
+}
+
+/** What authenticated the client may have been remembered for two seconds. */
+function requireStill(now: Service, client: Service, { aud }: AccessTokenClaims): void {
+  requireExchange(now);
+  const isOfUsual = now.audiences.length === 0 && client.audiences.length === 0;
+  if (!isOfUsual && !now.audiences.includes(aud)) throw refusedSubject('other_audience');
 }
 
 function parentSubjects({ jti }: AccessTokenClaims): readonly Uint8Array[] {

@@ -7,6 +7,7 @@ import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type ServiceId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
 import { type RevokingParts, revokeAndPropagate } from '../../revocation/propagation/revokeAndPropagate.ts';
+import { isLive } from '../../services/service.ts';
 import type { FindCookieSession } from '../../sessions/browserSession.ts';
 import { endSelected } from '../../sessions/endSessions.ts';
 import type { Session } from '../../sessions/session.ts';
@@ -70,8 +71,7 @@ async function returnAddress(
   if (uri === undefined) return undefined;
   const id = hint?.clientId ?? named ?? '';
   const client = isUuid(id) ? await database.services.find(id as ServiceId) : undefined;
-  const isLive = client?.revokedAt === undefined && client?.disabledAt === undefined;
-  if (!isLive || client?.postLogoutRedirectUris.includes(uri) !== true)
+  if (client === undefined || !isLive(client) || !client.postLogoutRedirectUris.includes(uri))
     throw invalidField('post_logout_redirect_uri', 'registered', 'is not one that the client registered');
   const to = new URL(uri);
   if (state !== undefined) to.searchParams.append('state', state);

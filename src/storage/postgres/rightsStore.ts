@@ -19,6 +19,7 @@ export function rightsJson(subject: Prisma.Sql, client: Prisma.Sql, audience: Pr
   return Prisma.sql`json_build_object(
     'clientLives', NOT EXISTS (SELECT 1 FROM services AS c WHERE c.id::text = ${client}
                                 AND (c.disabled_at IS NOT NULL OR c.revoked_at IS NOT NULL)),
+    'clientScopes', (SELECT c.scopes FROM services AS c WHERE c.id::text = ${client} AND c.kind <> 'service'),
     'resource', (SELECT json_build_object('scopes', r.scopes, 'everyone', r.everyone, 'accessTtlMs', r.access_ttl_ms)
                    FROM resources AS r WHERE r.audience = ${audience}),
     'grants', ARRAY(SELECT json_build_object('role', g.role, 'scopes', rs.scopes, 'secondFactor', rs.second_factor,
@@ -29,6 +30,7 @@ export function rightsJson(subject: Prisma.Sql, client: Prisma.Sql, audience: Pr
 
 export interface RightsJson {
   readonly clientLives: boolean;
+  readonly clientScopes: readonly string[] | null;
   readonly resource:
     | (Omit<NonNullable<RightsFacts['resource']>, 'accessTtlMs'> & { accessTtlMs: number | null })
     | null;
@@ -40,9 +42,10 @@ export interface RightsJson {
   }[];
 }
 
-export function fromRightsJson({ clientLives, resource, grants }: RightsJson): RightsFacts {
+export function fromRightsJson({ clientLives, clientScopes, resource, grants }: RightsJson): RightsFacts {
   return {
     clientLives,
+    clientScopes: clientScopes ?? undefined,
     resource: resource === null ? undefined : { ...resource, accessTtlMs: resource.accessTtlMs ?? undefined },
     grants: grants.map((each) => ({ ...each, expiresAt: each.expiresAt ?? undefined })),
   };
@@ -63,7 +66,9 @@ export function createRightsStore(prisma: PrismaConnection): RightsStore {
     async read(subject, clientId, audience) {
       const [row] = await prisma.$queryRaw<{ rights: RightsJson }[]>`
         SELECT ${rightsJson(Prisma.sql`${subject}`, Prisma.sql`${clientId}`, Prisma.sql`${audience}`)} AS rights`;
-      return fromRightsJson(row?.rights ?? { clientLives: false, resource: null, grants: [] });
+      return fromRightsJson(
+        row?.rights ?? { clientLives: false, clientScopes: null, resource: null, grants: [] },
+      );
     },
 
     ...createDefinitionStore(prisma),

@@ -5,6 +5,7 @@ import {
   type NewServiceToken,
   type PublicJwks,
   type Service,
+  type ServiceSettings,
   type ServiceStore,
   type ServiceToken,
 } from '../../services/service.ts';
@@ -56,6 +57,19 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
       return (await prisma.serviceToken.findFirst({ where: { serviceId } })) !== null;
     },
 
+    async update(id, settings) {
+      const { certificateName = null, jwks, backchannelLogoutUri = null } = settings;
+      const others = { certificateName, revokedAt: null, NOT: { id } };
+      if (certificateName !== null && (await prisma.service.findFirst({ where: others })) !== null)
+        return 'certificate_taken';
+      const data = { certificateName, backchannelLogoutUri, ...jwksOf(jwks), ...listsOf(settings) };
+      await prisma.service.update({
+        where: { id },
+        data: { ...data, certificateBound: settings.certificateBound },
+      });
+      return 'updated';
+    },
+
     async setDisabled(id, at) {
       await prisma.service.update({
         where: { id },
@@ -71,6 +85,16 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
       return rows.map((row) => ({ ...fromRow(row), tokens: row.tokens.map(fromTokenRow) }));
     },
 
+    ...createTokenStore(prisma),
+
+    async revoke(id, now) {
+      await prisma.service.update({ where: { id }, data: { revokedAt: new Date(now) } });
+    },
+  };
+}
+
+function createTokenStore(prisma: PrismaConnection): Pick<ServiceStore, 'rotate' | 'noteUse'> {
+  return {
     async rotate(id, token, keepUntil) {
       const [now, until] = [new Date(token.createdAt), new Date(keepUntil)];
       await prisma.$queryRaw`SELECT 1 FROM services WHERE id = ${id}::uuid FOR UPDATE`;
@@ -94,27 +118,30 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
         data: { lastUsedAt: new Date(now) },
       });
     },
-
-    async revoke(id, now) {
-      await prisma.service.update({ where: { id }, data: { revokedAt: new Date(now) } });
-    },
   };
 }
 
 function rowOf(service: Parameters<ServiceStore['create']>[0]): Prisma.ServiceCreateManyInput {
   const { jwks, subjectSalt, createdAt, ...same } = service;
-  const lists = {
-    ...{ permissions: [...service.permissions], audiences: [...service.audiences] },
-    ...{ scopes: [...service.scopes], redirectUris: [...service.redirectUris] },
-    postLogoutRedirectUris: [...service.postLogoutRedirectUris],
-  };
   return {
-    ...{ ...same, ...lists, createdAt: new Date(createdAt) },
+    ...{ ...same, ...listsOf(service), createdAt: new Date(createdAt) },
     certificateName: service.certificateName ?? null,
     backchannelLogoutUri: service.backchannelLogoutUri ?? null,
     subjectSalt: subjectSalt === undefined ? null : new Uint8Array(subjectSalt),
-    ...(jwks === undefined ? {} : { jwks: jwks as unknown as Prisma.InputJsonObject }),
+    ...jwksOf(jwks),
   };
+}
+
+function listsOf(settings: ServiceSettings) {
+  return {
+    ...{ permissions: [...settings.permissions], audiences: [...settings.audiences] },
+    ...{ scopes: [...settings.scopes], redirectUris: [...settings.redirectUris] },
+    postLogoutRedirectUris: [...settings.postLogoutRedirectUris],
+  };
+}
+
+function jwksOf(jwks: PublicJwks | undefined) {
+  return jwks === undefined ? {} : { jwks: jwks as unknown as Prisma.InputJsonObject };
 }
 
 function fromRow(row: ServiceRow): Service {

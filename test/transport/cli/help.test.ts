@@ -138,6 +138,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   'revoke external': ['--expires-at', '2030-01-31T12:00:00Z'],
   'roles set': ['--audience', 'a'],
   'roles grants': ['--role', 'a'],
+  'clients set': ['--scope', 'a'],
 };
 
 t.test('what is understood', async (t) => {

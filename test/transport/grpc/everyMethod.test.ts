@@ -83,6 +83,11 @@ t.test('every method', async (t) => {
       ['UserService/DeleteUser', { userId: sub }, { response: {} }],
       ['ClientService/ListClients', {}, { response: { clients: Array } }],
       ['ClientService/CreateClient', { name: 'orders' }, { response: { secret: /^st_/ } }],
+      [
+        'ClientService/UpdateClient',
+        { client: 'orders', fields: ['scopes'] },
+        { response: { sessions: '0' } },
+      ],
       ['ClientService/RotateClientSecret', { name: 'orders' }, { response: { secret: /^st_/ } }],
       ['ClientService/DisableClient', { client: 'orders' }, { response: {} }],
       ['ClientService/EnableClient', { client: 'orders' }, { response: {} }],
