@@ -255,6 +255,7 @@ function mountSlices({ config, clock, log, metrics }: WithMetrics, opened: Opene
   const { authenticateService } = services;
   const oauth = mountOAuth({
     ...{ ...revoking, ...reading, ...minting, config: config.tokens, metrics, counted, authenticateService },
+    rateLimits,
     ...{ sessionConfig: config.sessions, sealing, authenticateAnywhere: tokens.authenticateAnywhere },
     ...{ ...tokens.operations, refresh, logout, revoke: revocation.operations.revoke },
     ...{ services: services.operations, lookUpSession: sessions.lookUpSession },

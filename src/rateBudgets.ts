@@ -29,8 +29,10 @@ export const rateBudgets = {
   provider: { address: 120, network: 600, account: 20, global: 6_000 },
   /** A user's phone: adding one may send a message (`accounts/phone/limits.ts`). */
   phone: { address: 30, network: 120, account: 10, global: 1_200 },
-  /** Requests at `/oauth2/` whose client could not prove itself; others are not counted. */
+  /** Requests at `/oauth2/` whose client could not prove itself, but for genuine refresh tokens, which are counted as `refresh`; others are not counted. */
   oauth: { address: 60, network: 600, account: 20, global: 6_000 },
+  /** Requests of applications, with the cookie: each may store a code. A page that asks every second is a mistake. */
+  authorize: { address: 1_200, network: 6_000, account: 60, global: 60_000 },
   /** Ending sessions: each call writes and notifies every node and subscriber, even for sessions that ended before. */
   sessions: { address: 120, network: 600, account: 30, global: 6_000 },
   /** Reading one's user and sessions, and pages that applications send browsers to. A service may ask for many users from one address. */

@@ -19,6 +19,7 @@ import type { RevokeEverything, RevokeToken } from './revocation.ts';
 export interface OAuthOperations {
   readonly authenticateClient: AuthenticateClient;
   readonly confirmClient: ConfirmClient;
+  readonly isGenuineRefreshToken: (token: string) => Promise<boolean>;
   /** By `grant_type`. */
   readonly grants: ReadonlyMap<string, Grant>;
   readonly introspection: ReturnType<typeof createIntrospection>;
@@ -46,6 +47,8 @@ interface FormRoute {
   readonly summary: string;
   /** It may revoke: the answer waits for the effect. */
   readonly endsWithEffect?: true;
+  /** The parameter that may have a refresh token. */
+  readonly refreshToken?: 'refresh_token' | 'token';
   answer(request: OAuthRequest, reply: FastifyReply): Promise<unknown>;
 }
 
@@ -59,6 +62,7 @@ export function oauthRoutes(operations: OAuthOperations): MountRoutes {
       path: oauthPaths.token,
       summary: 'Get a token (RFC 6749 §3.2)',
       endsWithEffect: true,
+      refreshToken: 'refresh_token',
       async answer(request, reply) {
         const grant = grants.get(required(request.form, 'grant_type'));
         if (grant === undefined) throw new AuthorityError('unsupported_grant_type');
@@ -83,6 +87,7 @@ export function oauthRoutes(operations: OAuthOperations): MountRoutes {
       path: oauthPaths.revoke,
       summary: 'Revoke a token (RFC 7009)',
       endsWithEffect: true,
+      refreshToken: 'token',
       async answer({ caller, form, actor }, reply) {
         const certificate = clientCertificate(reply.request)?.thumbprint;
         await revokeToken(caller, form, { actor, jkt: await provedKey(reply.request), certificate });
@@ -104,8 +109,8 @@ export function oauthRoutes(operations: OAuthOperations): MountRoutes {
 function formRoute(
   app: HttpApp,
   { rateLimits, clientCertificate }: HttpMount,
-  { authenticateClient }: OAuthOperations,
-  { path, summary, endsWithEffect, answer }: FormRoute,
+  { authenticateClient, isGenuineRefreshToken }: OAuthOperations,
+  { path, summary, endsWithEffect, refreshToken: parameter, answer }: FormRoute,
 ): void {
   const config = {
     formOnly: true,
@@ -123,8 +128,12 @@ function formRoute(
     const caller = await authenticateClient(request.headers.authorization, form, certificate).catch((error) =>
       countRefused(rateLimits, request, form, error),
     );
-    // Anybody may name a public client.
-    if (!caller.isProved) await count(rateLimits, request, form);
+    // Anybody may name a public client, but only its users have refresh tokens.
+    const refreshToken = caller.isProved || parameter === undefined ? undefined : form[parameter];
+    const isRefresh =
+      refreshToken !== undefined &&
+      (await countRefresh(rateLimits, request, refreshToken, isGenuineRefreshToken));
+    if (!caller.isProved && !isRefresh) await count(rateLimits, request, form);
     const actor = { ...request.actor, name: `service:${caller.client.name}` };
     reply.header('cache-control', 'no-store');
     return answer({ caller, form, actor }, reply);
@@ -155,6 +164,17 @@ async function countRefused(
 ): Promise<never> {
   await count(rateLimits, request, form);
   throw error;
+}
+
+/** As at `/auth/refresh`, by place; what advances a session is counted for the session. */
+async function countRefresh(
+  rateLimits: HttpMount['rateLimits'],
+  request: FastifyRequest,
+  refreshToken: string,
+  isGenuine: OAuthOperations['isGenuineRefreshToken'],
+): Promise<boolean> {
+  await rateLimits.placeHook('refresh').onRequest(request);
+  return isGenuine(refreshToken);
 }
 
 async function count(

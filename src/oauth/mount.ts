@@ -8,11 +8,13 @@ import type { KeyRing } from '../keys/keyRing.ts';
 import type { Config } from '../platform/config/config.ts';
 import { type Job, pruningJob } from '../platform/jobs.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
+import type { RateLimits } from '../platform/rateLimits.ts';
 import type { Sealing } from '../platform/sealing.ts';
 import type { Counted } from '../revocation/countFailures.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import type { AuthenticateService } from '../services/authenticateService.ts';
 import { createFindBrowserSession, createFindCookieSession } from '../sessions/browserSession.ts';
+import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
 import type { Logout } from '../sessions/logout.ts';
 import type { LookUpSession } from '../sessions/lookUp/lookUpSession.ts';
 import type { Refresh } from '../sessions/refresh.ts';
@@ -51,6 +53,7 @@ export interface OAuthParts extends GrantParts, ReadingParts {
   readonly keyRing: KeyRing;
   readonly metrics: Metrics;
   readonly counted: Counted;
+  readonly rateLimits: Pick<RateLimits, 'spend'>;
   readonly authenticateService: AuthenticateService;
   readonly authenticateAnywhere: Authenticate;
   readonly introspect: Introspect;
@@ -83,6 +86,7 @@ export function mountOAuth(parts: OAuthParts) {
   };
   const operations = {
     authenticateClient: createAuthenticateClient({ ...parts, issuer }),
+    isGenuineRefreshToken: async (token: string) => (await readRefreshToken(parts, token)).genuine,
     confirmClient: createConfirmClient(parts),
     grants: new Map(Object.entries(grants)),
     introspection: createIntrospection({ introspect: parts.introspectAny }),

@@ -52,13 +52,14 @@ function authorizationRoutes(
   app.post(oauthPaths.authorize, { schema, config: fromElsewhere, ...places }, async (request, reply) =>
     show(reply, await authorization.start(readForm(request.body))),
   );
-  const resuming = { schema: { summary: 'Authorization, with the cookie' }, config: shown, ...places };
+  const codes = rateLimits.placeHook('authorize');
+  const resuming = { schema: { summary: 'Authorization, with the cookie' }, config: shown, ...codes };
   app.get(oauthPaths.resume, resuming, async (request, reply) => {
     const sealed = required(queryOf(request), 'request');
     const next = await authorization.resume(sealed, readRefreshCookie(request.headers), request.actor);
     return show(reply, next, 'redirect');
   });
-  const deciding = { schema: { summary: 'The answer to the consent page' }, config: ownForm, ...places };
+  const deciding = { schema: { summary: 'The answer to the consent page' }, config: ownForm, ...codes };
   app.post(oauthPaths.consent, deciding, async (request, reply) => {
     const form = readForm(request.body);
     const answer = {

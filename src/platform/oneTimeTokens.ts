@@ -38,8 +38,12 @@ export interface OneTimeTokenStore {
   take(hash: Uint8Array, purpose: string, now: number): Promise<OneTimeToken | undefined>;
   /** Counts a try at the code before the code is compared. Undefined when there were `most` tries. */
   tryCode(hash: Uint8Array, purpose: string, most: number, now: number): Promise<OneTimeToken | undefined>;
-  /** Replaces detail and code; tries start again when there is a new code. False when it is gone. */
-  replace(hash: Uint8Array, change: Pick<OneTimeToken, 'detail' | 'codeHash'>, now: number): Promise<boolean>;
+  /** Replaces detail and code; tries start again when there is a new code. It stays until `expiresAt`, if given. False when it is gone. */
+  replace(
+    hash: Uint8Array,
+    change: Pick<OneTimeToken, 'detail' | 'codeHash'> & { readonly expiresAt?: number },
+    now: number,
+  ): Promise<boolean>;
   /** The user's tokens of the purpose that were created since, with this `template` in the detail. */
   countOfTemplate(userId: UserId, purpose: string, template: string, since: number): Promise<number>;
   /** Deletes tokens of no user whose detail has this `email`. */

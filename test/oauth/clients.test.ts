@@ -23,13 +23,13 @@ const invalidClient = { status: 401, body: { error: 'invalid_client' } };
 const refused = '401 invalid_token revoked';
 const token = '/oauth2/token';
 
-async function open(t: Test) {
+async function open(t: Test, env: Readonly<Record<string, string>> = {}) {
   let engine: PostgresEngine | undefined;
   const openDatabase: typeof openEngine = async (...how) => {
     engine = await openEngine(...how);
     return engine;
   };
-  const issuer = await startIssuer(t, { openDatabase });
+  const issuer = await startIssuer(t, { openDatabase, env });
   const { serviceToken, grpcPort, form, login } = issuer;
   const guard = aGuard(t, [{ address: `127.0.0.1:${grpcPort}` }], {
     ...{ serviceToken, audience: 'countersign', issuer: issuer.issuer },
@@ -168,6 +168,28 @@ t.test('requests of a public client are counted, by its name and by where they c
   const proved = { ...basic(id, secret), ...from('192.0.2.1') };
   for (let count = 0; count <= address; count += 1)
     t.equal((await form(token, own, proved)).status, 200, 'a client that proves itself is not counted');
+});
+
+t.test('genuine refresh tokens of a public client are counted as at /auth/refresh', async (t) => {
+  const { client, form, refresh, sessionAt } = await open(t, { RATE_LIMITS: '0.1' });
+  const { id } = await client('spa', { kind: 'app', isPublic: true });
+  const [ofClient, ofSession] = [rateBudgets.oauth.account / 10, rateBudgets.refresh.account / 10];
+  t.ok(ofSession > ofClient);
+  const first = await sessionAt(id);
+  let tokens = first;
+  for (let count = 1; count < ofSession; count += 1) {
+    const { status, body } = await refresh(id, tokens.refresh_token);
+    t.equal(status, 200);
+    tokens = body;
+  }
+  t.equal((await refresh(id, tokens.refresh_token)).status, 429, 'for the session');
+  const another = await sessionAt(id);
+  const revoke = (each: string) => form('/oauth2/revoke', { client_id: id, token: each });
+  t.equal((await revoke(another.refresh_token)).status, 200);
+  for (let count = 0; count < ofClient; count += 1) t.equal((await refresh(id, 'rt_x')).status, 400);
+  t.equal((await refresh(id, 'rt_x')).status, 429, 'others are counted for the client');
+  t.equal((await revoke('rt_x')).status, 429, 'with those at other endpoints');
+  t.equal((await revoke(tokens.refresh_token)).status, 200, 'and a genuine one not');
 });
 
 t.test('tokens of an earlier issuer: introspected and revoked like ours', async (t) => {

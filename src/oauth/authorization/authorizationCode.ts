@@ -1,8 +1,9 @@
 /**
- * Authorization codes (RFC 6749 §4.1.2): one-time tokens that only their client can use, within a minute. A used one is remembered: its
- * second use ends the session that came of the first.
+ * Authorization codes (RFC 6749 §4.1.2): one-time tokens that only their client can use, within a minute. A used one is remembered for a
+ * day: its second use ends the session that came of the first.
  */
 import type { ServiceId, SessionId, UserId } from '@countersign/verifier/ids';
+import { verifierLimits } from '@countersign/verifier/limits';
 import type { Stores } from '../../database.ts';
 import { newOneTimeToken, type OneTimeDetail } from '../../platform/oneTimeTokens.ts';
 import { oauthLimits } from '../limits.ts';
@@ -41,7 +42,9 @@ export async function createCode(
   };
   await oneTimeTokens.create({
     ...{ hash, purpose: codePurpose, userId: session.userId, codeHash: undefined, tries: 0, detail },
-    ...{ createdAt: now, expiresAt: now + oauthLimits.usedCodeMilliseconds },
+    // Nodes' clocks differ: whether it is too old is judged by its age, where its refusal is recorded.
+    createdAt: now,
+    expiresAt: now + oauthLimits.codeMilliseconds + verifierLimits.clockSkewSeconds * 1000,
   });
   return token;
 }

@@ -8,6 +8,7 @@ import { isUuid, type ServiceId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database } from '../../database.ts';
 import { oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
+import type { RateLimits } from '../../platform/rateLimits.ts';
 import { mayAskFor } from '../../rights/rights.ts';
 import type { Service } from '../../services/service.ts';
 import type { FindBrowserSession } from '../../sessions/browserSession.ts';
@@ -30,6 +31,7 @@ export interface AuthorizeParts extends Pick<TokenParts, 'accessTokens'>, IdToke
   readonly clock: Clock;
   readonly requests: RequestSealing;
   readonly findBrowserSession: FindBrowserSession;
+  readonly rateLimits: Pick<RateLimits, 'spend'>;
 }
 
 /** `go`: to the client. `sign_in` and `consent`: pages of ours, with the sealed request. */
@@ -70,7 +72,7 @@ export interface Authorization {
 }
 
 export function createAuthorization(parts: AuthorizeParts): Authorization {
-  const { database, clock, requests, findBrowserSession } = parts;
+  const { database, clock, requests, findBrowserSession, rateLimits } = parts;
   const open = async (sealed: string) => {
     const started = requests.open(sealed);
     const client = await database.services.find(started.request.clientId);
@@ -79,6 +81,14 @@ export function createAuthorization(parts: AuthorizeParts): Authorization {
     checkClient(client, { redirect_uri: request.redirectUri });
     const scopes = request.scopes.filter((each) => mayAskFor(client.scopes, each));
     return { started: { ...started, request: { ...request, scopes } }, client };
+  };
+  /** Counted for its user: a code is a row. */
+  const findSession = async (refreshToken: string | undefined, actor: Actor) => {
+    const session = await findBrowserSession(refreshToken, actor);
+    if (session === undefined) return undefined;
+    await rateLimits.spend(actor, 'authorize', 'account', session.userId);
+    await rateLimits.spend(actor, 'authorize', 'global');
+    return session;
   };
   return {
     async start(given) {
@@ -98,13 +108,13 @@ export function createAuthorization(parts: AuthorizeParts): Authorization {
 
     async resume(sealed, refreshToken, actor) {
       const { started, client } = await open(sealed);
-      const session = await findBrowserSession(refreshToken, actor);
+      const session = await findSession(refreshToken, actor);
       return toldToClient(parts, started.request, () => next(parts, { sealed, started, client, session }));
     },
 
     async decide(sealed, { allows, sessionId }, refreshToken, actor) {
       const { started, client } = await open(sealed);
-      const session = await findBrowserSession(refreshToken, actor);
+      const session = await findSession(refreshToken, actor);
       const { request } = started;
       const denied = () =>
         toldToClient(parts, request, () => Promise.reject(new AuthorityError('access_denied')));

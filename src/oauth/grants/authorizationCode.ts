@@ -30,7 +30,7 @@ import { matchesRedirectUri } from '../clients/redirectUri.ts';
 import { type Form, readAudience, required } from '../form.ts';
 import { oauthLimits } from '../limits.ts';
 import type { IssueIdToken } from '../openid/idToken.ts';
-import { asTarget, type Grant, type GrantParts, keepClient } from './grant.ts';
+import { asTarget, type Grant, type GrantParts, keepClient, pairOf } from './grant.ts';
 
 export interface CodeGrantParts extends GrantParts, StoringParts {
   readonly refreshIdleTtlMs: number;
@@ -81,8 +81,7 @@ export function createAuthorizationCodeGrant(parts: CodeGrantParts): Grant {
       ? await parts.issueIdToken(client, session, signer, { nonce, now, accessToken: tokens.accessToken })
       : undefined;
     return {
-      ...{ access_token: tokens.accessToken, token_type: tokens.tokenType, expires_in: tokens.expiresIn },
-      ...{ refresh_token: tokens.refreshToken, scope: tokens.scope },
+      ...pairOf(tokens),
       ...(idToken === undefined ? {} : { id_token: idToken }),
     };
   };
@@ -138,7 +137,10 @@ async function redeem(
   const rights = await store(session, audience);
   await stores.oneTimeTokens.replace(
     hash,
-    { detail: { ...token.detail, used: session.id }, codeHash: undefined },
+    {
+      ...{ detail: { ...token.detail, used: session.id }, codeHash: undefined },
+      expiresAt: now + oauthLimits.usedCodeMilliseconds,
+    },
     now,
   );
   const event = { type: 'login_succeeded', actor: presented.actor, userId: user.id } as const;

@@ -8,7 +8,7 @@ import type { Database, Stores } from '../../database.ts';
 import type { RevokingParts } from '../../revocation/propagation/revokeAndPropagate.ts';
 import type { Rights } from '../../rights/rights.ts';
 import { isLive, type Service } from '../../services/service.ts';
-import type { TokenParts } from '../../sessions/tokenResponse.ts';
+import type { TokenParts, TokenResponse } from '../../sessions/tokenResponse.ts';
 import type { AuthenticatedClient } from '../authenticateClient.ts';
 import type { Form } from '../form.ts';
 
@@ -44,6 +44,13 @@ export function answerOf(
   return {
     ...{ access_token: accessToken, token_type: tokenType(jkt), scope },
     expires_in: numericDate(tokenExpiresAt) - numericDate(now),
+  };
+}
+
+export function pairOf(tokens: TokenResponse): TokenAnswer {
+  return {
+    ...{ access_token: tokens.accessToken, token_type: tokens.tokenType, expires_in: tokens.expiresIn },
+    ...{ refresh_token: tokens.refreshToken, scope: tokens.scope },
   };
 }
 

@@ -63,11 +63,12 @@ export function createOneTimeTokenStore(prisma: PrismaConnection): OneTimeTokenS
       );
     },
 
-    async replace(hash, { detail, codeHash }, now) {
+    async replace(hash, { detail, codeHash, expiresAt }, now) {
       const { count } = await prisma.oneTimeToken.updateMany({
         where: { tokenHash: new Uint8Array(hash), expiresAt: { gt: new Date(now) } },
         data: {
           detail: detail as Prisma.InputJsonObject,
+          ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
           ...(codeHash === undefined ? {} : { codeHash: new Uint8Array(codeHash), tries: 0 }),
         },
       });

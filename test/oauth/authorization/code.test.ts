@@ -1,5 +1,6 @@
 /** Authorization requests and codes: what is refused, how the client is told, and what a second use does. */
 import t, { type Test } from 'tap';
+import { openEngine, type PostgresEngine } from '../../../src/storage/postgres/engine.ts';
 import { answerIn, aVerifier, createVisits, type Parameters } from '../../support/authorizing.ts';
 import { ownPage, withCookie } from '../../support/browserPage.ts';
 import { claimsOf } from '../../support/clients.ts';
@@ -12,7 +13,12 @@ const { verifier, challenge } = aVerifier();
 
 async function open(t: Test) {
   const clock = createShiftedClock();
-  const opened = await startIssuer(t, { clock });
+  let engine: PostgresEngine | undefined;
+  const openDatabase: typeof openEngine = async (...how) => {
+    engine = await openEngine(...how);
+    return engine;
+  };
+  const opened = await startIssuer(t, { clock, openDatabase });
   const { issuer, call, client, register, operations, form } = opened;
   await register(alice);
   await operations.setResource(
@@ -41,7 +47,12 @@ async function open(t: Test) {
       },
       by,
     );
-  return { ...opened, ...visits, clock, shop, other, usual, redeem };
+  /** Of the codes that are stored, how long they stay. */
+  const lives = async () => {
+    const rows = await engine?.prisma.oneTimeToken.findMany({ where: { purpose: 'authorization_code' } });
+    return rows?.map(({ createdAt, expiresAt }) => expiresAt.getTime() - createdAt.getTime()) ?? [];
+  };
+  return { ...opened, ...visits, clock, shop, other, usual, redeem, lives };
 }
 
 t.test('what is shown and never redirected', async (t) => {
@@ -151,6 +162,22 @@ t.test('an ID token says which user the client means', async (t) => {
     basic(shop.id, shop.secret),
   );
   t.match(pushed, { status: 400, body: { error: 'invalid_request' } });
+});
+
+t.test('a code is stored for its minute, and for a day once it was used', async (t) => {
+  const { authorize, usual, signIn, redeem, clock, lives, grpc } = await open(t);
+  const cookie = await signIn(alice);
+  const aCode = async () => answerIn(await authorize(usual, cookie))['code'];
+  const code = await aCode();
+  t.strictSame(await lives(), [70_000], 'the minute, and what clocks may differ by');
+  clock.shift(30_000);
+  const { body } = await redeem(code);
+  const [used = 0] = await lives();
+  const day = 24 * 60 * 60_000;
+  t.ok(used >= day + 30_000 && used < day + 60_000, `${used}`);
+  clock.shift(10 * 60_000);
+  t.match(await redeem(code), { body: { error: 'invalid_grant' } });
+  t.match(await grpc.isRevoked(claimsOf(body.access_token).jti), { revoked: true }, 'a late second use');
 });
 
 t.test('codes', async (t) => {

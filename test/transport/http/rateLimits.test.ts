@@ -7,8 +7,10 @@ import type { RateScope } from '../../../src/platform/rateCounters.ts';
 import { rateBudgets } from '../../../src/rateBudgets.ts';
 import { openEngine, type PostgresEngine } from '../../../src/storage/postgres/engine.ts';
 import { password, startAuthority } from '../../support/authority.ts';
+import { withCookie } from '../../support/browserPage.ts';
 import type { Answer, HttpCall } from '../../support/clients.ts';
 import { behindProxy, brief, from, triesAt } from '../../support/loginTries.ts';
+import { operator } from '../../support/oauthClients.ts';
 
 type LimitedOperation = keyof typeof rateBudgets;
 const limitedOperations = Object.keys(rateBudgets) as LimitedOperation[];
@@ -32,7 +34,9 @@ async function untilLimited(call: (number: number) => Promise<Answer>) {
     const answer = await call(count);
     // At /oauth2/ the word is another one.
     const { code, error } = answer.body;
-    if (answer.status === 429 && [code, error].some((word) => limitedWords.includes(word)))
+    // And pages say it to the user.
+    const isPage = typeof answer.body === 'string' && answer.body.includes('role="alert"');
+    if (answer.status === 429 && (isPage || [code, error].some((word) => limitedWords.includes(word))))
       return { count, answer };
   }
   throw new Error('nothing is limited');
@@ -70,11 +74,31 @@ t.test('what is left is told', async (t) => {
 
 type Ask = (number: number) => Promise<Answer>;
 
+/** A request of an application that asks its users first, and the cookie of a browser. */
+async function anAuthorization({
+  authority: { operations },
+  call,
+}: Awaited<ReturnType<typeof startAuthority>>) {
+  const callback = 'https://shop.example/callback';
+  const usual = { permissions: [], audiences: [], scopes: [], redirectUris: [callback] };
+  const { id } = await operations.createClient({ ...usual, name: 'shop', kind: 'third_party' }, operator);
+  const asked = new URLSearchParams({
+    ...{ client_id: id, redirect_uri: callback, response_type: 'code' },
+    ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' },
+  });
+  const { body } = await call('GET', `/oauth2/authorize?${asked}`, { headers: from('10.98.0.1') });
+  const [, request = ''] = /authorize\/resume\?request=([\w-]+)/.exec(String(body)) ?? [];
+  const alice = { email: 'alice@example.com', password };
+  const { refreshToken: cookie } = await operations.login(alice, { name: 'user' });
+  return { request, cookie };
+}
+
 /** Uses up each budget of one operation in turn: with as little as is counted for it, so that nothing else is used up before. */
 function waysTo(
   call: HttpCall,
   tokens: { readonly accessToken: string; readonly refreshToken: string },
   serviceToken: string,
+  { request, cookie }: Awaited<ReturnType<typeof anAuthorization>>,
 ) {
   const post = (path: string, body?: unknown, token?: string) => (address: string) =>
     call('POST', path, {
@@ -101,6 +125,10 @@ function waysTo(
     call('POST', '/oauth2/token', {
       body: new URLSearchParams({ grant_type: 'client_credentials', client_id: id }).toString(),
       headers: { 'content-type': 'application/x-www-form-urlencoded', ...from(address) },
+    });
+  const resume = (sealed: string, refreshToken: string) => (address: string) =>
+    call('GET', `/oauth2/authorize/resume?request=${sealed}`, {
+      headers: { ...from(address), ...withCookie(refreshToken) },
     });
   /** What comes from somewhere, what is for somebody, and what might succeed. */
   const ways = {
@@ -152,6 +180,7 @@ function waysTo(
       post('/auth/email/verify', { code: '000000' }, tokens.accessToken),
       () => post('/auth/email/verify', { code: '000000' }, tokens.accessToken),
     ],
+    authorize: [resume('x', cookie), resume(request, cookie), () => resume(request, cookie)],
     sessions: [
       post('/auth/logout-others'),
       post('/auth/logout-others', undefined, tokens.accessToken),
@@ -185,7 +214,8 @@ for (const [rateLimits, tried] of [
     const alice = { email: 'alice@example.com', password };
     await operations.register(alice, { name: 'operator' });
     const tokens = await operations.login(alice, { name: 'user' });
-    const { ways, chain } = waysTo(call, tokens, authority.serviceToken);
+    const authorization = await anAuthorization(authority);
+    const { ways, chain } = waysTo(call, tokens, authority.serviceToken, authorization);
 
     for (const [index, operation] of limitedOperations.entries()) {
       const [fromSomewhere, forSomebody, forAnybody] = ways[operation];
@@ -198,8 +228,8 @@ for (const [rateLimits, tried] of [
       for (const scope of tried) {
         const reason = `${operation}_${scope}`;
         const { count, answer } = await untilLimited(asks[scope]);
-        // Alice's own login was counted for everybody together.
-        const before = operation === 'login' && scope === 'global' ? 1 : 0;
+        // Alice's own logins were counted for everybody together.
+        const before = operation === 'login' && scope === 'global' ? 2 : 0;
         t.equal(count, Math.max(1, Math.round(rateBudgets[operation][scope] * rateLimits)) - before, reason);
         const metrics = (await authority.operations('GET', '/metrics')).body;
         t.match(metrics, `countersign_refusals_total{code="rate_limited",reason="${reason}"} 1\n`);
