@@ -2,14 +2,17 @@
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import t from 'tap';
+import type { NewClient } from '../../src/oauth/clients/checkClient.ts';
+import { aVerifier, createVisits } from '../support/authorizing.ts';
 import { claimsOf } from '../support/clients.ts';
 import { aKey, operator, startIssuer } from '../support/oauthClients.ts';
 
 const audience = 'orders.example';
+const callback = 'https://shop.example/callback';
 const insecure = { [oauth.allowInsecureRequests]: true };
 
 t.test('libraries', async (t) => {
-  const { issuer, operations, client, register, login, grpc } = await startIssuer(t);
+  const { issuer, operations, client, register, login, grpc, call } = await startIssuer(t);
   await operations.setResource(
     { audience, scopes: ['read', 'write'], everyone: ['read'], accessTtlMs: undefined },
     operator,
@@ -63,18 +66,48 @@ t.test('libraries', async (t) => {
     });
   }
 
-  await t.test(
-    'openid-client: discovery, client_credentials, refresh, introspection, revocation',
-    async (t) => {
+  const visits = createVisits(issuer, call);
+  const cookie = await visits.signIn('alice@example.com');
+  const app: Partial<NewClient> = {
+    ...{ kind: 'app' as const, scopes: ['read'], redirectUris: [callback], audiences: [audience] },
+    permissions: ['tokens.introspect'],
+  };
+  const [byHeader, byBody, byKey] = [
+    await client('by-header', app),
+    await client('by-body', app),
+    await client('by-key', { ...app, jwks: key.jwks }),
+  ];
+  for (const [how, id, authentication] of [
+    ['client_secret_basic', byHeader.id, openid.ClientSecretBasic(byHeader.secret)],
+    ['client_secret_post', byBody.id, openid.ClientSecretPost(byBody.secret)],
+    ['private_key_jwt', byKey.id, openid.PrivateKeyJwt(cryptoKey)],
+  ] as const) {
+    await t.test(`openid-client by ${how}: discovery, each grant, introspection, revocation`, async (t) => {
       const options = { execute: [openid.allowInsecureRequests], algorithm: 'oauth2' as const };
-      const config = await openid.discovery(new URL(issuer), service.id, service.secret, undefined, options);
+      const config = await openid.discovery(new URL(issuer), id, undefined, authentication, options);
       const { access_token: own } = await openid.clientCredentialsGrant(config, { resource: audience });
-      t.match(await openid.tokenIntrospection(config, own), { active: true, sub: service.id, aud: audience });
+      t.match(await openid.tokenIntrospection(config, own), { active: true, sub: id, aud: audience });
       await openid.tokenRevocation(config, own);
       t.match(await grpc.isRevoked(claimsOf(own).jti), { revoked: true });
       t.strictSame(await openid.tokenIntrospection(config, own), { active: false });
-    },
-  );
+
+      const { verifier, challenge } = aVerifier();
+      const address = openid.buildAuthorizationUrl(config, {
+        ...{ redirect_uri: callback, resource: audience, scope: 'read' },
+        ...{ code_challenge: challenge, code_challenge_method: 'S256' },
+      });
+      const { to = '' } = await visits.authorize(address.search.slice(1), cookie);
+      const first = await openid.authorizationCodeGrant(config, new URL(to), { pkceCodeVerifier: verifier });
+      const next = await openid.refreshTokenGrant(config, first.refresh_token ?? '', { resource: audience });
+      t.match(claimsOf(next.access_token), { client_id: id, aud: audience, scope: 'read' });
+      t.equal(claimsOf(next.access_token).sid, claimsOf(first.access_token).sid);
+      t.not(next.refresh_token, first.refresh_token);
+      await openid.tokenRevocation(config, next.refresh_token ?? '');
+      t.match(await grpc.isRevoked(claimsOf(next.access_token).jti), { revoked: true }, 'its session ends');
+      const late = await openid.refreshTokenGrant(config, next.refresh_token ?? '').catch((error) => error);
+      t.match(late, { error: 'invalid_grant' });
+    });
+  }
 
   await t.test('introspection, signed', async (t) => {
     const { access_token: token } = await login('alice@example.com');

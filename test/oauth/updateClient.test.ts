@@ -60,7 +60,7 @@ async function open(t: Test) {
 }
 
 t.test('a scope: gone from the tokens of its users, who stay logged in', async (t) => {
-  const { shop, asked, cookie, aCode, redeem, refresh, verdict, set, visit, login, grpc, events } =
+  const { shop, client, asked, cookie, aCode, redeem, refresh, verdict, set, visit, login, grpc, events } =
     await open(t);
   const { body: first } = await redeem(await aCode());
   t.equal(claimsOf(first.access_token)['scope'], 'openid read write');
@@ -68,6 +68,15 @@ t.test('a scope: gone from the tokens of its users, who stay logged in', async (
   const { to: resume = '' } = await visit(
     `/oauth2/authorize?${new URLSearchParams(asked as Record<string, string>)}`,
   );
+  const third = { kind: 'third_party', scopes: ['read', 'write'], redirectUris: [callback] } as const;
+  const partner = await client('partner', third);
+  const { to: asking = '' } = await visit(
+    `/oauth2/authorize?${new URLSearchParams({ ...(asked as Record<string, string>), client_id: partner.id })}`,
+  );
+  await set('partner', { scopes: ['read'] });
+  const { body: page } = await visit(asking, cookie);
+  t.match(page, /read/);
+  t.notMatch(page, /write/, 'nobody is asked for it');
   const firstParty = await login(alice);
 
   const { sessions, effect } = await set('shop', { scopes: ['read'] });
@@ -95,8 +104,9 @@ t.test('a scope: gone from the tokens of its users, who stay logged in', async (
   t.strictSame(await set(shop.id, { scopes: ['read'] }), { sessions: 0, effect: undefined }, 'again');
   t.match(await events(), [
     { reason: 'shop', actor: operator.name, detail: { client_id: shop.id, scopes: ['read'] } },
+    { reason: 'partner' },
   ]);
-  t.equal((await events()).length, 1);
+  t.equal((await events()).length, 2);
   await set('shop', { scopes: ['read', 'write'] });
   t.equal(await verdict(next.access_token), 'accepted', 'a scope more refuses nothing');
 });
