@@ -87,14 +87,7 @@ export function mountClients(program: Program, asks: Asks): void {
     .command('enable')
     .argument('<CLIENT>')
     .description('Let a disabled client ask for tokens again.')
-    .action((name) =>
-      asks(async ({ operations, operator, json, out, err }) => {
-        await operations.enableClient(name, operator);
-        if (json) return out(JSON.stringify({ client: name, state: 'live' }));
-        err(`Client ${name} may ask for tokens again.`);
-        out(name);
-      }),
-    );
+    .action((name) => asks((context) => enable(name, context)));
 }
 
 function mountSet(clients: Program, asks: Asks): void {
@@ -181,6 +174,13 @@ async function disable(
   const after = effect === undefined ? '' : ` In effect after ${Math.ceil(effect.milliseconds)} ms.`;
   err(`Client ${name} is disabled.${after} Sessions of its users whose tokens are refused:`);
   out(String(sessions));
+}
+
+async function enable(name: string, { operations, operator, json, out, err }: CommandContext): Promise<void> {
+  await operations.enableClient(name, operator);
+  if (json) return out(JSON.stringify({ client: name, state: 'live' }));
+  err(`Client ${name} may ask for tokens again.`);
+  out(name);
 }
 
 function asJson(client: Service) {
