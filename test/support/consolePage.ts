@@ -30,4 +30,5 @@ async function signInEnrolling(page: Page, email: string): Promise<void> {
   const secret = (await page.locator('code').first().textContent()) ?? '';
   await page.getByLabel('Code of your authenticator app').fill(totpAt(secret, Date.now()));
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('link', { name: 'I have written them down: continue' }).click();
 }
