@@ -27,7 +27,8 @@ let ending: Promise<never> | undefined;
 // Must come first: process 1 of a container does not receive a signal without a handler.
 const stop = createStop({ clock: systemClock, onImpatience: () => process.exit(1) });
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.signalled(name));
-main?.hear((message) => 'stop' in message && stop.signalled(message.stop));
+// A worker that drains alone is not made to hurry by the stop of the whole.
+main?.hear((message) => 'stop' in message && !stop.isAsked() && stop.signalled(message.stop));
 
 const starting = start();
 void stop.asked.then(stopOn);

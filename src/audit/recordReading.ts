@@ -1,4 +1,4 @@
-/** Records who looked at what is personal. Written before the answer: nobody reads without a trace. */
+/** Records who looked at users, or at what the log says of one. Written before the answer. */
 import type { Clock } from '@countersign/verifier/clock';
 import type { SessionId, UserId } from '@countersign/verifier/ids';
 import type { Actor, AuditTrail } from './auditEvent.ts';

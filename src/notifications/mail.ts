@@ -1,4 +1,7 @@
 /** Mail by SMTP. TLS is required, unless the server is on this machine or ALLOW_PLAINTEXT names mail. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { Clock } from '@countersign/verifier/clock';
 import { isLoopback } from '../platform/config/issuer.ts';
 import type { MailSender, MailServer } from '../platform/config/mailUrl.ts';
 import { type Channel, SendFault } from './channel.ts';
@@ -9,6 +12,7 @@ export interface MailParts {
   readonly server: MailServer;
   readonly from: MailSender;
   readonly allowPlaintext: boolean;
+  readonly clock: Pick<Clock, 'after'>;
 }
 
 export function createMailChannel(parts: MailParts): Channel {
@@ -25,7 +29,7 @@ export function createMailChannel(parts: MailParts): Channel {
   };
 }
 
-async function openTransport({ server, allowPlaintext }: MailParts) {
+async function openTransport({ server, allowPlaintext, clock }: MailParts) {
   // Not at the start: it is large, and many authorities send their first mail later.
   const { createTransport } = await import('nodemailer');
   const { host, port, tls, username, password } = server;
@@ -36,13 +40,31 @@ async function openTransport({ server, allowPlaintext }: MailParts) {
     // Where plaintext is allowed, an unverified certificate is no less safe.
     tls: { rejectUnauthorized: !isPlaintextAllowed, minVersion: 'TLSv1.2' },
     ...(password === undefined ? {} : { auth: { user: username ?? '', pass: password } }),
-    connectionTimeout: notificationLimits.smtpConnectMilliseconds,
     greetingTimeout: notificationLimits.smtpConnectMilliseconds,
-    dnsTimeout: notificationLimits.smtpConnectMilliseconds,
     socketTimeout: notificationLimits.smtpSilenceMilliseconds,
     disableFileAccess: true,
     disableUrlAccess: true,
+    getSocket(_options, done) {
+      openConnection(clock, server).then(
+        (connection) => done(null, { connection }),
+        (error) => done(error, false),
+      );
+    },
   });
+}
+
+/**
+ * A connection that ends by itself. The library limits silence only: a server that sends a byte now and then would hold it for ever.
+ */
+async function openConnection(clock: Pick<Clock, 'after'>, { host, port }: MailServer): Promise<Socket> {
+  const { smtpConnectMilliseconds, sendMilliseconds } = notificationLimits;
+  const socket = connect({ host, port });
+  const endAfter = (milliseconds: number) =>
+    clock.after(milliseconds, () => socket.destroy(Object.assign(new Error('late'), { code: 'ETIMEDOUT' })));
+  socket.once('close', endAfter(sendMilliseconds));
+  const connected = endAfter(smtpConnectMilliseconds);
+  await once(socket, 'connect').finally(connected);
+  return socket;
 }
 
 interface SmtpError {

@@ -80,7 +80,7 @@ function channelsOf({ config, secrets, dataDir, clock, log }: NotificationParts)
   const { mailServer: server, smsWebhookSecret: secret, operatorWebhookSecret } = secrets;
   const allowPlaintext = config.allowPlaintext.includes('mail');
   return {
-    ...(server === undefined ? {} : { mail: createMailChannel({ server, from, allowPlaintext }) }),
+    ...(server === undefined ? {} : { mail: createMailChannel({ server, from, allowPlaintext, clock }) }),
     ...(mail === 'folder' ? { mail: createMailFolder({ dataDir, from, log }) } : {}),
     ...(url === undefined || secret === undefined || smsCountries.length === 0
       ? {}

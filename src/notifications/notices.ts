@@ -34,7 +34,13 @@ export type NoticeOccasion<Name extends NoticeName> = Omit<Templates[Name], keyo
 export type TakenBack =
   | { readonly about: 'factor'; readonly factorId: FactorId; readonly withCodes?: boolean }
   | { readonly about: 'codes' }
-  | { readonly about: 'email'; readonly oldEmail: Email; readonly newEmail: Email };
+  | {
+      readonly about: 'email';
+      readonly oldEmail: Email;
+      readonly newEmail: Email;
+      /** Whether the old address was the user's for certain. */
+      readonly wasProved: boolean;
+    };
 
 /** What the one-time token of a not-me link holds. */
 export type NotMeDetail = {

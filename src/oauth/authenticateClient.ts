@@ -57,7 +57,6 @@ export function createConfirmClient({
   database,
 }: Pick<ClientAuthenticationParts, 'database'>): ConfirmClient {
   return async ({ client }) => {
-    if (client.jwks === undefined && client.certificateName === undefined) return;
     const now = await database.services.find(client.id);
     if (now === undefined || losesProof(client, now)) throw refused('proof_replaced');
   };

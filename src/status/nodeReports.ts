@@ -4,6 +4,7 @@
  */
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
+import { coalesce } from '../platform/queues/coalesce.ts';
 import type { NodeReport } from '../revocation/propagation/liveNodes.ts';
 import type { SubscriberState } from '../revocation/subscribers/subscriber.ts';
 import { statusLimits } from './limits.ts';
@@ -61,9 +62,11 @@ export function createOtherReports(
 ): () => Promise<ReadonlyMap<string, OtherReport>> {
   let last: { readonly at: number; readonly rows: readonly NodeReport[] } = { at: 0, rows: [] };
   const late = () => new AuthorityError('unavailable', { reason: 'reports' });
+  // While the database is slow, each open page would add a query.
+  const readOnce = read && coalesce(read);
   return async () => {
-    if (read === undefined) return new Map();
-    last = await withDeadline(clock, statusLimits.reportsMilliseconds, read(), late).then(
+    if (readOnce === undefined) return new Map();
+    last = await withDeadline(clock, statusLimits.reportsMilliseconds, readOnce(), late).then(
       (rows) => ({ at: clock.monotonic(), rows }),
       () => last,
     );

@@ -21,7 +21,7 @@ export interface StatusParts {
   readonly nodeId: string;
   /** Each part, `ready` or a few words why not. */
   readonly readiness: () => Promise<Readonly<Record<string, string>>>;
-  /** The same without the database: whoever cannot reach it cannot tell. */
+  /** The same without asking the database: reports are written to it. */
   readonly ownParts: () => Readonly<Record<string, string>>;
   readonly warnings: () => readonly string[];
   /** This node first. */
@@ -68,13 +68,18 @@ export function createStatusOperations(parts: StatusParts): StatusOperations {
         ...node,
         report: node.id === nodeId ? { ...own, ageMs: 0 } : others.get(node.id),
       }));
-      const subscribers = nodes.flatMap(({ id, report }) =>
-        (report?.subscribers ?? []).map((each) => ({ ...each, nodeId: id })),
+      const subscribers = eachOnce(
+        nodes.flatMap(({ id, report, leaseRemainingMs }) =>
+          (report?.subscribers ?? []).map((each) => ({
+            ...{ ...each, nodeId: id },
+            isConnected: each.isConnected && leaseRemainingMs > 0,
+          })),
+        ),
       );
       return {
         ...{ nodeId, now: clock.now(), parts: own.parts, nodes, warnings: warnings() },
         subscribers: latestFirst(subscribers).slice(0, statusLimits.statusSubscribers),
-        subscriberCount: nodes.reduce((sum, { report }) => sum + (report?.subscriberCount ?? 0), 0),
+        subscriberCount: subscribers.length + leftOut(nodes),
         effect: parts.recentEffects.summary(),
         denyListEntries: parts.denyList.stats().entries,
       };
@@ -85,6 +90,23 @@ export function createStatusOperations(parts: StatusParts): StatusOperations {
       since: refusalCounts.since,
     }),
   };
+}
+
+/** Subscribers of large nodes, which report only some. */
+function leftOut(nodes: Status['nodes']): number {
+  const more = nodes.map(({ report }) => (report?.subscriberCount ?? 0) - (report?.subscribers.length ?? 0));
+  return more.reduce((sum, each) => sum + each, 0);
+}
+
+/** One that has moved is known to both nodes: the one that heard it last is right. */
+function eachOnce<Subscriber extends SubscriberState>(all: readonly Subscriber[]): readonly Subscriber[] {
+  const latest = new Map<string, Subscriber>();
+  for (const each of all) {
+    const key = `${each.service} ${each.name}`;
+    const known = latest.get(key);
+    if (known === undefined || each.silentMs < known.silentMs) latest.set(key, each);
+  }
+  return [...latest.values()];
 }
 
 function ownReport(parts: StatusParts, ready: Readonly<Record<string, string>>): OwnReport {

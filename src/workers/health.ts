@@ -24,9 +24,15 @@ export function createWorkersHealth(places: readonly Place[]): WorkersHealth {
       startedOnce ||= places.every((place) => place.isServing());
       // One that is replaced gets no connection. During the start, readiness is for all.
       const asked = places.filter((place) => (startedOnce ? place.isServing() : place.worker()?.isOpen()));
-      const answers = await Promise.all(asked.map(ask));
+      const told = await Promise.all(asked.map(ask));
+      const stays = told.filter(({ health }) => health.readiness['process'] !== 'draining');
+      // One that leaves alone is replaced soon; when all do, the whole stops.
+      const answers = stays.length === 0 ? told : stays;
+      const leaving = told.filter((each) => !answers.includes(each));
       const troubles = places.flatMap((place) => (startedOnce && place.trouble()) || []);
-      warnings = [...new Set([...troubles, ...answers.flatMap(({ health }) => health.warnings)])];
+      const drains = leaving.map(({ number }) => `worker ${number} drains`);
+      const ofWorkers = answers.flatMap(({ health }) => health.warnings);
+      warnings = [...new Set([...troubles, ...drains, ...ofWorkers])];
       const [first] = answers;
       if (first === undefined) return { process: troubles[0] ?? 'draining' };
       const parts = new Set(answers.flatMap(({ health }) => Object.keys(health.readiness)));

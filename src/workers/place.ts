@@ -44,7 +44,7 @@ export function createPlace({ number, clock, log, startProcess, onEnded }: Place
   let trouble: string | undefined = 'starting';
   let stopped = false;
   let cancelStart: Cancel = () => {};
-  /** In a row, each before it was steady. */
+  /** In a row, each before it was steady. −1: the first such is replaced at once. */
   let endedEarly = -1;
 
   const open = (): WorkerProcess => {
@@ -65,16 +65,16 @@ export function createPlace({ number, clock, log, startProcess, onEnded }: Place
 
   const replaceWhenEnded = async (worker: WorkerProcess) => {
     const { how, isClean } = await worker.ended;
+    const served = servingSince;
+    servingSince = undefined;
     if (stopped) return;
     onEnded();
     const fault = await worker.listening.then(
       () => undefined,
       (error: Error) => error.message,
     );
-    const isSteady =
-      servingSince !== undefined && clock.monotonic() - servingSince >= workerLimits.steadyMilliseconds;
+    const isSteady = served !== undefined && clock.monotonic() - served >= workerLimits.steadyMilliseconds;
     endedEarly = isSteady ? 0 : endedEarly + 1;
-    servingSince = undefined;
     trouble = fault ?? `worker ${number} ended: ${how}`;
     const waitMs = waitBeforeStart(endedEarly);
     const level = fault !== undefined ? 'error' : isClean ? 'info' : 'warn';
@@ -82,7 +82,23 @@ export function createPlace({ number, clock, log, startProcess, onEnded }: Place
       { worker: number, pid: worker.pid, why: trouble, waitMs },
       'a worker ended; another one starts',
     );
-    cancelStart = clock.after(waitMs, () => void replaceWhenEnded(open()));
+    cancelStart = clock.after(waitMs, startAgain);
+  };
+
+  const startAgain = () => {
+    try {
+      void replaceWhenEnded(open());
+    } catch (error) {
+      // Such as no memory for a process: the other workers go on.
+      endedEarly += 1;
+      trouble = `worker ${number} could not be started: ${(error as Error).message}`;
+      const waitMs = waitBeforeStart(endedEarly);
+      log.error(
+        { worker: number, why: trouble, waitMs },
+        'a worker could not be started; another try follows',
+      );
+      cancelStart = clock.after(waitMs, startAgain);
+    }
   };
 
   return {
@@ -91,6 +107,7 @@ export function createPlace({ number, clock, log, startProcess, onEnded }: Place
     isServing: () => servingSince !== undefined,
     trouble: () => trouble,
     async start() {
+      if (stopped) throw new Error('stopped');
       const worker = open();
       const ports = await worker.listening;
       void replaceWhenEnded(worker);

@@ -56,12 +56,15 @@ export function startWorkerProcess(number: number, clock: Clock, events: WorkerE
   let isOpen = false;
   let fault: string | undefined;
   const say = (message: ToWorker) => void (worker.isConnected() && worker.send(message));
-  const asked = (question: (id: number) => ToWorker, output?: Output) =>
-    new Promise<unknown>((resolve, reject) => {
-      lastId += 1;
-      waiting.set(lastId, { resolve, reject, ...(output && { output }) });
-      say(question(lastId));
+  const asked = (question: (id: number) => ToWorker, output?: Output) => {
+    lastId += 1;
+    const id = lastId;
+    const answer = new Promise<unknown>((resolve, reject) => {
+      waiting.set(id, { resolve, reject, ...(output && { output }) });
+      say(question(id));
     });
+    return { id, answer };
+  };
 
   const ended = endOf(worker).then((end) => {
     isOpen = false;
@@ -95,11 +98,19 @@ export function startWorkerProcess(number: number, clock: Clock, events: WorkerE
     listening,
     ended,
     ask(question) {
-      const late = () => new Error('the worker does not answer');
-      const answer = asked((id) => ({ id, ask: question })) as Promise<Answers[typeof question]>;
-      return withDeadline(clock, workerLimits.answerMilliseconds, answer, late);
+      const { id, answer } = asked((id) => ({ id, ask: question }));
+      const late = () => {
+        waiting.delete(id);
+        return new Error('the worker does not answer');
+      };
+      return withDeadline(
+        clock,
+        workerLimits.answerMilliseconds,
+        answer as Promise<Answers[typeof question]>,
+        late,
+      );
     },
-    run: (request, output) => asked((id) => ({ id, run: request }), output) as Promise<number>,
+    run: (request, output) => asked((id) => ({ id, run: request }), output).answer as Promise<number>,
     stop: (signal) => say({ stop: signal }),
     kill: () => worker.kill('SIGKILL'),
   };

@@ -13,7 +13,7 @@ import type { Ports } from '../transport/listeners.ts';
 import { createWorkersHealth } from './health.ts';
 import { createWorkersMetrics } from './metrics.ts';
 import { createPlace, type Place } from './place.ts';
-import { watchSharedListeners } from './sharedListeners.ts';
+import { type SharedListeners, watchSharedListeners } from './sharedListeners.ts';
 import { startWorkerProcess, type WorkerProcess } from './workerProcess.ts';
 
 export interface Workers {
@@ -42,14 +42,15 @@ export function createWorkers(parts: WorkersParts): Workers {
     throw new StartupError(
       'WORKERS: must be 1 in a process that another program runs as its worker (node:cluster)',
     );
-  const listeners = watchSharedListeners(clock);
+  /** From the start on: before, this process opens listeners of its own. */
+  let listeners: SharedListeners | undefined;
   const metrics = createWorkersMetrics(parts.metrics);
   const open = (number: number): WorkerProcess => {
     const worker = startWorkerProcess(number, clock, {
       onWait,
       onOpened: () => onOpened(serving),
       // Otherwise the others take what is on its way.
-      onLeaving: async () => (stopped === undefined ? undefined : listeners.close()),
+      onLeaving: async () => (stopped === undefined ? undefined : listeners?.close()),
     });
     metrics.follow(number, worker);
     return worker;
@@ -58,7 +59,7 @@ export function createWorkers(parts: WorkersParts): Workers {
     const number = index + 1;
     const onEnded = () => {
       parts.metrics.workerEnded();
-      listeners.workerEnded();
+      listeners?.workerEnded();
     };
     return createPlace({ number, clock, log, onEnded, startProcess: () => open(number) });
   });
@@ -81,8 +82,7 @@ export function createWorkers(parts: WorkersParts): Workers {
   const serving: Serving = {
     ...createWorkersHealth(places),
     async run(request, output) {
-      const worker =
-        places.find((place) => place.isServing())?.worker() ?? running().find((each) => each.isOpen());
+      const worker = (await firstReady(running())) ?? running().find((each) => each.isOpen());
       if (worker === undefined) {
         output.err('No worker runs at the moment; try again.');
         return 1;
@@ -94,6 +94,7 @@ export function createWorkers(parts: WorkersParts): Workers {
   return {
     metrics,
     async start() {
+      listeners = watchSharedListeners(clock);
       const [first, ...others] = places;
       // It migrates, makes the first key, and tells alone what keeps it from that.
       const ports = await asStartupFault(first?.start());
@@ -102,6 +103,15 @@ export function createWorkers(parts: WorkersParts): Workers {
     },
     stop: (signal) => (stopped ??= stopAll(signal)),
   };
+}
+
+/** One that is frozen, or about to end, may never do what it is told. */
+async function firstReady(workers: readonly WorkerProcess[]): Promise<WorkerProcess | undefined> {
+  for (const worker of workers) {
+    const health = worker.isOpen() ? await worker.ask('health').catch(() => undefined) : undefined;
+    if (health?.readiness['process'] === 'ready') return worker;
+  }
+  return undefined;
 }
 
 async function asStartupFault<T>(work: Promise<T> | undefined): Promise<T> {

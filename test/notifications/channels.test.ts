@@ -85,7 +85,9 @@ t.test('a mail leaves this machine over TLS only, unless plaintext is allowed', 
   const login = { username: undefined, password: undefined };
   const send = (host: string, allowPlaintext: boolean, tls = false) => {
     const server = { ...login, host, port: mail.port, tls };
-    return outcome(createMailChannel({ server, from, allowPlaintext }).send(id, recovery));
+    return outcome(
+      createMailChannel({ server, from, allowPlaintext, clock: systemClock }).send(id, recovery),
+    );
   };
   // The same server, by an address that is not known as one of this machine.
   const elsewhere = '::ffff:127.0.0.1';

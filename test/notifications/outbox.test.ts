@@ -89,7 +89,7 @@ t.test('a server that refuses, fails or is away: the mail is sent again, as the 
   );
 });
 
-t.test('a server that keeps its connections gets no more of them', async (t) => {
+t.test('a server that never ends holds no place for ever, and gets five connections at once', async (t) => {
   const mail = await aMailServer(t);
   const clock = hurried(createShiftedClock(), notificationLimits.sendMilliseconds);
   const node = await aNode(t, { env: mailSettings(mail), clock });
@@ -103,12 +103,8 @@ t.test('a server that keeps its connections gets no more of them', async (t) => 
     const metrics = String((await node.operations('GET', '/metrics')).body);
     return Number(/channel="mail",outcome="failed"} (\d+)/.exec(metrics)?.[1] ?? 0);
   };
-  await eventually('all places are given up', async () => (await failures()) >= sendsAtOnce);
-  await recover(node, `1.${ada}`);
-  await eventually('all that waits was looked at', async () =>
-    /countersign_outbox_waiting [89]\n/.test(String((await node.operations('GET', '/metrics')).body)),
-  );
-  t.equal(mail.tries, sendsAtOnce);
+  await eventually('all were tried', async () => (await failures()) >= sendsAtOnce + 3);
+  t.equal(mail.mostOpen, sendsAtOnce);
 });
 
 t.test(

@@ -33,6 +33,27 @@ t.test('nobody gets more by way of a new client', async (t) => {
   t.ok((await call('createClient', { name: 'shop', ...app, scopes: ['read', 'users.support'] })).clientId);
 });
 
+t.test('nobody reads tokens for more audiences by way of a client', async (t) => {
+  const authority = await startAuthority();
+  t.teardown(() => authority.stop());
+  const reader = {
+    ...{ name: 'reader', permissions: ['clients.manage', 'tokens.introspect'] as const },
+    audiences: ['orders.example'],
+  };
+  const { token } = await authority.authority.operations.createService(reader, operator);
+  const { call, close } = createRpcClient(`127.0.0.1:${authority.grpcPort}`, token);
+  t.teardown(close);
+  const another = (audiences: readonly string[]) =>
+    call('createClient', { name: 'another', permissions: ['tokens.introspect'], audiences });
+  const own = (audiences: readonly string[]) =>
+    call('updateClient', { client: 'reader', fields: ['audiences'], audiences });
+  for (const audiences of [['payroll.example'], ['orders.example', 'payroll.example'], []]) {
+    t.match(await refusalOf(another(audiences)), { code: 'PERMISSION_DENIED' }, `new, ${audiences}`);
+    t.match(await refusalOf(own(audiences)), { code: 'PERMISSION_DENIED' }, `changed, ${audiences}`);
+  }
+  t.ok((await another(['orders.example'])).clientId);
+});
+
 t.test('nobody gets more by way of the secret of a client', async (t) => {
   const { operations, call } = await open(t);
   const usual = { kind: 'app', permissions: [], audiences: [], scopes: [], redirectUris: [] } as const;

@@ -134,7 +134,9 @@ t.test('a role is taken away while tokens with it are issued', async (t) => {
     t.match(await grpc.isRevoked(jti), { revoked: true }, 'no token with the role is accepted');
     return 'revoked';
   };
-  for (let round = 0; round < 6; round += 1) {
+  // Until each was seen: which one comes is chance.
+  const isOpen = (round: number) => round < 4 || (round < 60 && Object.values(seen).includes(0));
+  for (let round = 0; isOpen(round); round += 1) {
     await operations.grantRole(of, operator);
     const sessions = await Promise.all(Array.from({ length: 4 }, () => login('alice@example.com')));
     let taken = false;

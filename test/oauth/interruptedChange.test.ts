@@ -47,10 +47,14 @@ t.test('the answer is lost: a repetition changes nothing more, and waits for the
   const scopes = ['read', 'write'];
   const shop = await client({ name: 'shop', permissions: [], client: { kind: 'app', scopes } });
   await client({ name: 'orders', permissions: ['tokens.exchange'] });
+  const [first, second] = [aKey(), aKey()];
+  const signing = { permissions: [], withoutSecret: true, client: { jwks: first.jwks } };
+  const ofWorker = await sessionOf(await client({ ...signing, name: 'worker' }));
   const [ofShop, other] = [await sessionOf(shop), await sessionOf('first-party')];
   const rows = [
     ['shop', { scopes: ['read'] }, [ofShop]],
-    ['orders', { permissions: [] }, [ofShop, other]],
+    ['worker', { jwks: second.jwks }, [ofWorker]],
+    ['orders', { permissions: [] }, [ofShop, ofWorker, other]],
   ] as const;
   for (const [name, changes, touched] of rows) {
     told.isAnswering = false;

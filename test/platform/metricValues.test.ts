@@ -62,3 +62,17 @@ t.test(
     t.strictSame(linesOf(twice, checks), [`${checks} 5`]);
   },
 );
+
+t.test('a sum of fractions does not depend on who ended', async (t) => {
+  const told = (value: number) => [
+    {
+      ...{ name: 'countersign_seconds_total', help: 'Seconds.', type: 'counter' },
+      values: [{ value, labels: {} }],
+    },
+  ];
+  const of = (worker: string, value: number) => ({ worker, metrics: told(value) });
+  const before = await summedText([of('1', 0.1), of('2', 0.2), of('main', 0.3)]);
+  const after = await summedText([of('1', 0.1), of('main', 0.3)], told(0.2));
+  t.equal(after, before);
+  t.match(before, 'countersign_seconds_total 0.6\n');
+});

@@ -31,6 +31,8 @@ export interface MailServer {
   behave(how: Behaviour): void;
   /** How many mails came in, refused ones included. */
   readonly tries: number;
+  /** Connections at once. */
+  readonly mostOpen: number;
   stop(): Promise<void>;
 }
 
@@ -50,6 +52,8 @@ export async function startMailServer(port = 0): Promise<MailServer> {
   const seen = new Set<ReceivedMail>();
   let how: Behaviour;
   let tries = 0;
+  let open = 0;
+  let mostOpen = 0;
   const refusal = (responseCode: number) =>
     Object.assign(new Error(responseCode === 550 ? '5.1.1 no such user' : 'refused here'), { responseCode });
   const server = new SMTPServer({
@@ -57,6 +61,14 @@ export async function startMailServer(port = 0): Promise<MailServer> {
     disabledCommands: ['STARTTLS', 'AUTH'],
     disableReverseLookup: true,
     closeTimeout: 100,
+    onConnect(_session, done) {
+      open += 1;
+      mostOpen = Math.max(mostOpen, open);
+      done();
+    },
+    onClose() {
+      open -= 1;
+    },
     onRcptTo({ address }, _session, done) {
       tries += 1;
       if (how === 'silent') return;
@@ -99,6 +111,9 @@ export async function startMailServer(port = 0): Promise<MailServer> {
     },
     get tries() {
       return tries;
+    },
+    get mostOpen() {
+      return mostOpen;
     },
     stop: () => new Promise((resolve) => void server.close(() => resolve())),
   };

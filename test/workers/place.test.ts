@@ -29,7 +29,13 @@ function aPlace() {
   const started: Started[] = [];
   let ended = 0;
   const lines: string[] = [];
+  let fault: Error | undefined;
   const startProcess = (): WorkerProcess => {
+    if (fault !== undefined) {
+      const thrown = fault;
+      fault = undefined;
+      throw thrown;
+    }
     const listening = later<typeof ports>();
     const end = later<WorkerEnd>();
     listening.promise.catch(() => {});
@@ -60,7 +66,10 @@ function aPlace() {
   const log = createLog('info', { write: (line: string) => void lines.push(line) });
   const place = createPlace({ number: 2, clock, log, startProcess, onEnded: () => (ended += 1) });
   const last = () => started.at(-1) as Started;
-  return { place, clock, started, last, lines, ended: () => ended };
+  const failNext = (next: Error) => {
+    fault = next;
+  };
+  return { place, clock, started, last, lines, failNext, ended: () => ended };
 }
 
 t.test('one that served long is replaced at once', async (t) => {
@@ -89,6 +98,20 @@ t.test('one that served long is replaced at once', async (t) => {
     why: 'worker 2 ended: SIGKILL',
     waitMs: 0,
   });
+});
+
+t.test('a process that cannot be made is tried again', async (t) => {
+  const { place, clock, started, last, lines, failNext } = aPlace();
+  const first = place.start();
+  await last().listen();
+  await first;
+  failNext(new Error('spawn ENOMEM'));
+  await last().end(killed);
+  await clock.advance(0);
+  t.equal(place.trouble(), 'worker 2 could not be started: spawn ENOMEM');
+  t.match(JSON.parse(lines.at(-1) ?? ''), { level: 'error', waitMs: 500 });
+  await clock.advance(500);
+  t.equal(started.length, 2);
 });
 
 t.test('one that cannot start does not spin', async (t) => {
@@ -130,6 +153,12 @@ t.test('after a stop nobody is replaced, whether one serves or is waited for', a
   await serving.clock.advance(60_000);
   t.equal(serving.started.length, 1);
   t.equal(serving.ended(), 0);
+  t.notOk(serving.place.isServing());
+
+  const early = aPlace();
+  await early.place.stop('SIGTERM');
+  await t.rejects(early.place.start(), { message: 'stopped' });
+  t.equal(early.started.length, 0);
 
   const waited = aPlace();
   void waited.place.start();

@@ -39,20 +39,22 @@ export async function takeBack(
 
 /**
  * Once, and only for a while: later the old mailbox may have another reader. Of several changes the first link wins, since the
- * mailboxes of the later ones may be the thief's: their links are forgotten. So is a user who took the old address meanwhile and never
- * proved it.
+ * mailboxes of the later ones may be the thief's: their links are forgotten. Whoever took the old address meanwhile and never proved
+ * it is removed, if it was proved before: otherwise the one who changed it may have been the stranger.
  */
 async function restoreEmail(
   parts: TakingBackParts,
   stores: RevokingStores,
-  { oldEmail: email, newEmail }: Extract<TakenBack, { about: 'email' }>,
+  { oldEmail: email, newEmail, wasProved }: Extract<TakenBack, { about: 'email' }>,
   { user, actor, now, doneAt, isFirst }: TakingBack,
 ): Promise<'email' | 'email_kept'> {
   if (user.email === email) return 'email';
   if (!isFirst || now >= doneAt + notificationLimits.emailRestoreMilliseconds) return 'email_kept';
-  const holder = await stores.users.findByEmail(email);
+  const found = await stores.users.findByEmail(email);
+  const holder = found && (await stores.users.lock(found.id));
   if (holder !== undefined) {
-    if (holder.emailVerifiedAt !== undefined) return 'email_kept';
+    const isSquatter = holder.emailVerifiedAt === undefined && holder.createdAt > doneAt;
+    if (!wasProved || !isSquatter) return 'email_kept';
     await removeUserIn(parts, stores, holder.id, actor, now);
   }
   if (!(await moveEmail(parts, stores, user, { email, actor, now }))) return 'email_kept';

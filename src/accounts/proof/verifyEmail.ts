@@ -8,8 +8,8 @@ import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
 import type { FactorKinds } from '../../login/factors/factors.ts';
 import { factorsOf } from '../../login/factors/reset/resetFactors.ts';
-import { hashTurn } from '../../login/passwords/passwordHash.ts';
 import { presentedPassword } from '../../login/passwords/passwordPolicy.ts';
+import type { PasswordAttempts } from '../../login/throttling/passwordAttempts.ts';
 import type { Notices } from '../../notifications/notices.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
 import { type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
@@ -29,7 +29,7 @@ export interface VerifyEmailParts extends ConfirmParts, MovingParts, RevokingPar
   readonly codeHash: KeyedHash;
   readonly notices: Notices;
   readonly kinds: FactorKinds;
-  readonly passwordAttempts: MovingParts['passwordAttempts'];
+  readonly passwordAttempts: MovingParts['passwordAttempts'] & Pick<PasswordAttempts, 'attempt'>;
 }
 
 export interface VerifyEmail {
@@ -75,20 +75,23 @@ export function createVerifyEmail(parts: VerifyEmailParts): VerifyEmail {
   };
 }
 
-/** Throws `invalid_credentials` for another password. */
+/** Counted as a login's try. Throws `invalid_credentials` for another password. */
 async function knowsPassword(
-  { database, passwords }: VerifyEmailParts,
+  { database, passwords, passwordAttempts }: VerifyEmailParts,
   { userId }: OneTimeToken,
   actor: Actor,
   text: string,
 ): Promise<boolean> {
   const user = userId && (await database.users.find(userId));
-  const password = user && presentedPassword(text, user.passwordHash);
-  const turn = hashTurn(actor.ip, true);
-  const isRight =
-    password === undefined || user === undefined
-      ? await passwords.verifyDummy('', turn)
-      : await passwords.verify(user.passwordHash, password, turn);
+  if (user === undefined) return false;
+  const password = presentedPassword(text, user.passwordHash);
+  const isRight = await passwordAttempts.attempt(user.email, { ip: actor.ip }, (attempt) =>
+    attempt.check(async () =>
+      password === undefined
+        ? passwords.verifyDummy('', attempt.turn)
+        : passwords.verify(user.passwordHash, password, attempt.turn),
+    ),
+  );
   if (isRight) return true;
   throw wrongPassword('correct', 'is not the password of this account');
 }
@@ -158,7 +161,8 @@ async function replace(
 ): Promise<void> {
   if (!(await moveEmail(parts, stores, user, { email, actor, now })))
     throw new AuthorityError(refusal, { reason: 'email_taken' });
-  const takesBack = { about: 'email', oldEmail: user.email, newEmail: email } as const;
+  const wasProved = user.emailVerifiedAt !== undefined;
+  const takesBack = { about: 'email', oldEmail: user.email, newEmail: email, wasProved } as const;
   const occasion = { now, actor, newEmail: email, sessionId: sessionId as SessionId, takesBack };
   await parts.notices(stores, user, 'email_changed', occasion);
 }

@@ -18,7 +18,7 @@ import { type Form, required } from '../form.ts';
 import { asTarget } from '../grants/grant.ts';
 import { oauthLimits } from '../limits.ts';
 import { subjectFor } from '../openid/idToken.ts';
-import { type IdTokenHintParts, readIdTokenHint } from '../openid/idTokenHint.ts';
+import { type IdTokenHint, type IdTokenHintParts, readIdTokenHint } from '../openid/idTokenHint.ts';
 import { errorParameters } from '../refusal.ts';
 import { createCode } from './authorizationCode.ts';
 import { type AuthorizationRequest, checkClient, readAuthorizationRequest } from './authorizationRequest.ts';
@@ -100,7 +100,7 @@ export function createAuthorization(parts: AuthorizeParts): Authorization {
           const hint = await readIdTokenHint(parts, { ...form, client_id: client.id });
           const asked = readAuthorizationRequest(client, form);
           const audience = await chosenAudience(parts, asked.audience).catch(asTarget);
-          const request = { ...asked, audience, onlySubject: hint?.subject };
+          const request = { ...asked, audience, ...meant(form, hint, asked.prompts) };
           return { kind: 'resume', sealed: sealShort(requests, request) };
         },
       );
@@ -133,6 +133,16 @@ export function createAuthorization(parts: AuthorizeParts): Authorization {
       return allows ? { kind: 'resume', sealed } : denied();
     },
   };
+}
+
+/** Only the user of the hint. Of one whose key is gone nobody knows who that was, so the browser's user signs in again. */
+function meant(
+  form: Form,
+  hint: IdTokenHint | undefined,
+  prompts: AuthorizationRequest['prompts'],
+): Pick<AuthorizationRequest, 'onlySubject' | 'prompts'> {
+  const isGone = form['id_token_hint'] !== undefined && hint === undefined;
+  return { onlySubject: hint?.subject, prompts: isGone ? [...prompts, 'login'] : prompts };
 }
 
 /** It travels in addresses. */

@@ -3,7 +3,7 @@ import type { CreateClientRequest__Output } from '@countersign/verifier/contract
 import type { RotateClientSecretRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/RotateClientSecretRequest';
 import type { UpdateClientRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/UpdateClientRequest';
 import { accountScope } from '../../rights/rights.ts';
-import { isPermission, type Service } from '../../services/service.ts';
+import { isPermission, type Permission, type Service } from '../../services/service.ts';
 import type { ListServices, RotateServiceToken } from '../../services/services.ts';
 import type { StopService } from '../../services/stopService.ts';
 import { actorOf, type Caller, requirePermission } from '../../transport/grpc/callers.ts';
@@ -73,8 +73,9 @@ export function createClientService(operations: ClientServiceOperations) {
       const before = await operations.findClient(request.client);
       requirePowerOf(caller, before);
       requirePowerOf(caller, {
-        permissions: changes.permissions ?? [],
-        scopes: changes.scopes ?? [],
+        permissions: changes.permissions ?? before.permissions,
+        scopes: changes.scopes ?? before.scopes,
+        audiences: changes.audiences ?? before.audiences,
       });
       const { sessions } = await operations.updateClient(before.id, changes, actorOf(caller));
       return { sessions };
@@ -92,6 +93,7 @@ export function createClientService(operations: ClientServiceOperations) {
     },
 
     async EnableClient({ client }: NamesClient, caller: Caller) {
+      requirePowerOf(caller, await operations.findClient(client));
       await operations.enableClient(client, actorOf(caller));
       return {};
     },
@@ -103,14 +105,29 @@ export function createClientService(operations: ClientServiceOperations) {
   };
 }
 
+const readsTokens: readonly Permission[] = ['tokens.introspect', 'tokens.exchange'];
+
+/** None stands for AUDIENCE. */
+function hasAudiences({ audiences: own }: Caller, audiences: readonly string[]): boolean {
+  return audiences.length === 0 ? own.length === 0 : audiences.every((each) => own.includes(each));
+}
+
 /** Nobody gets more by way of a client: whoever has its secret may do what it and its tokens may do. */
 function requirePowerOf(
   caller: Caller,
-  { permissions, scopes, hasRoles = false }: Pick<Service, 'permissions' | 'scopes'> & { hasRoles?: boolean },
+  {
+    permissions,
+    scopes,
+    audiences,
+    hasRoles = false,
+  }: Pick<Service, 'permissions' | 'scopes' | 'audiences'> & { hasRoles?: boolean },
 ): void {
   for (const permission of permissions) requirePermission(caller, permission);
   // Its users may be administrators: what their tokens may do at the API, the caller may do.
   for (const scope of scopes) if (isPermission(scope)) requirePermission(caller, scope);
+  // What it may be shown, the caller may be shown. Users have no audiences.
+  if (readsTokens.some((each) => permissions.includes(each)) && !hasAudiences(caller, audiences))
+    requirePermission(caller, 'roles.manage');
   // `account` is all that a user may do: as strong as giving roles.
   if (hasRoles || scopes.includes(accountScope)) requirePermission(caller, 'roles.manage');
 }

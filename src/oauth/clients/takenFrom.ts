@@ -5,7 +5,7 @@ import type { Service, ServiceSettings } from '../../services/service.ts';
 
 /** Whose tokens say more than they may after the change; undefined: nobody's. */
 export function takenFrom(before: Service, after: ServiceSettings): Touched | undefined {
-  const { id, kind, permissions, audiences } = before;
+  const { id, permissions, audiences } = before;
   const isProofLost = losesProof(before, after);
   const mayExchange = permissions.includes('tokens.exchange');
   const losesExchange =
@@ -13,7 +13,7 @@ export function takenFrom(before: Service, after: ServiceSettings): Touched | un
   // Whose sessions got exchanged tokens of it is not stored.
   if (mayExchange && (isProofLost || losesExchange)) return { kind: 'all' };
   if (!isProofLost && !loses(before.scopes, after.scopes)) return undefined;
-  return kind === 'service' ? { kind: 'subject', subject: id } : { kind: 'client', clientId: id };
+  return { kind: 'client', clientId: id };
 }
 
 /** Whether a key or certificate proved the client before, and does not any more; or its tokens must be bound from now on. */

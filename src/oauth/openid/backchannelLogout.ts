@@ -20,7 +20,7 @@ export function createBackchannelLogout(
   parts: TokenParts & RevokingParts & { readonly issuer: string },
 ): Channel {
   const { database, clock, issuer } = parts;
-  /** Until when a client that did not answer is not asked: it must not keep the others' messages waiting. */
+  /** Until when a client that did not answer is not asked: its messages would take all places again and again. */
   const silentUntil = new Map<ServiceId, number>();
   return {
     async send(id, { data }) {
@@ -28,7 +28,7 @@ export function createBackchannelLogout(
       const client = await database.services.find(clientId);
       const uri = client?.backchannelLogoutUri;
       if (client === undefined || uri === undefined) return;
-      if (clock.now() < (silentUntil.get(clientId) ?? 0)) throw new SendFault('client silent');
+      if (clock.monotonic() < (silentUntil.get(clientId) ?? 0)) throw new SendFault('client silent');
       // Ending it once more changes nothing, and resolves when it is in effect.
       await revokeAndPropagate(parts, clock.now(), ({ endSessions }) =>
         endSessions({ sessionIds: [sessionId] }, 'logout'),
@@ -51,7 +51,7 @@ export function createBackchannelLogout(
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
       const body = new URLSearchParams({ logout_token: token }).toString();
       const status = await post(clock, uri, { headers, body }).catch((error) => {
-        silentUntil.set(clientId, clock.now() + oauthLimits.silentClientMilliseconds);
+        silentUntil.set(clientId, clock.monotonic() + oauthLimits.silentClientMilliseconds);
         throw error;
       });
       if (status < 200 || status > 299) throw new SendFault(`client ${status}`);

@@ -74,12 +74,17 @@ function merged(processes: readonly OfProcess[], ended: readonly MetricValues[])
   });
 }
 
+/** In whole billionths: a sum of fractions depends on their order, and would seem to fall when a worker ends. */
 function sums(metrics: readonly MetricValues[]): readonly MetricValue[] {
-  const summed = new Map<string, MetricValue>();
+  const summed = new Map<string, MetricValue & { readonly billionths: bigint }>();
   for (const each of metrics.flatMap(({ values }) => values)) {
     const labels = Object.entries(each.labels).sort(([one], [other]) => (one < other ? -1 : 1));
     const key = JSON.stringify([each.metricName, labels]);
-    summed.set(key, { ...each, value: (summed.get(key)?.value ?? 0) + (each.value ?? 0) });
+    const billionths = (summed.get(key)?.billionths ?? 0n) + BigInt(Math.round((each.value ?? 0) * 1e9));
+    summed.set(key, { ...each, billionths });
   }
-  return [...summed.values()];
+  return [...summed.values()].map(({ billionths, ...each }) => ({
+    ...each,
+    value: Number(billionths) / 1e9,
+  }));
 }

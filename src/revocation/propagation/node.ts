@@ -45,7 +45,14 @@ export interface NodeEvents extends SubscriberEvents {
   onMessageDropped(why: DroppedFor): void;
 }
 
-export type FaultyPart = 'renewal' | 'announcement' | 'listener' | 'reconciler' | 'pruning' | 'saving';
+export type FaultyPart =
+  | 'renewal'
+  | 'announcement'
+  | 'listener'
+  | 'reconciler'
+  | 'pruning'
+  | 'saving'
+  | 'report';
 
 export interface RevocationNode {
   readonly denyList: DenyList;

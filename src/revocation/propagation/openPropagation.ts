@@ -200,10 +200,10 @@ async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Pro
   const { nodes, snapshots, loadingSnapshots, slowSnapshots } = shared;
   const store = database.revocations;
   const ports = { store, nodes, snapshots, loadingSnapshots, slowSnapshots, copy, saved, openBus };
-  let report: () => string | undefined = () => undefined;
+  const report = createOwnReport((error) => events.onFault('report', error));
   const node = createRevocationNode({
     ...{ self, leaseMs, sliceMs, clock, latestTime, watched, onCanary, events },
-    ...{ ...ports, report: () => report() },
+    ...{ ...ports, report: report.text },
   });
   closing.push(node.stop);
   await node.start();
@@ -253,13 +253,26 @@ async function openNode(parts: Parts, shared: SharedPorts, sliceMs: number): Pro
   return {
     ...{ denyList, effect, subscribers, sliceMs, nodeId: self, revokedState, redisAvailable, reading },
     nodes: () => [{ id: self, leaseMs, leaseRemainingMs: leaseRemainingMs() }, ...othersOf(node, clock)],
-    reports: {
-      write: (next) => {
-        report = next;
-      },
-      read: shared.nodeReports,
-    },
+    reports: { write: report.write, read: shared.nodeReports },
     holdsLease: () => denyList.loaded() && leaseRemainingMs() > 0,
+  };
+}
+
+/** Only the console needs it: a fault of it must not cost the lease. */
+function createOwnReport(onFault: (error: unknown) => void) {
+  let report: () => string | undefined = () => undefined;
+  return {
+    write: (next: () => string) => {
+      report = next;
+    },
+    text() {
+      try {
+        return report();
+      } catch (error) {
+        onFault(error);
+        return undefined;
+      }
+    },
   };
 }
 
