@@ -37,11 +37,11 @@ t.test('nobody reads tokens for more audiences by way of a client', async (t) =>
   const authority = await startAuthority();
   t.teardown(() => authority.stop());
   const reader = {
-    ...{ name: 'reader', permissions: ['clients.manage', 'tokens.introspect'] as const },
-    audiences: ['orders.example'],
+    ...({ name: 'reader', kind: 'service', scopes: [], redirectUris: [] } as const),
+    ...{ permissions: ['clients.manage', 'tokens.introspect'] as const, audiences: ['orders.example'] },
   };
-  const { token } = await authority.authority.operations.createService(reader, operator);
-  const { call, close } = createRpcClient(`127.0.0.1:${authority.grpcPort}`, token);
+  const { token } = await authority.authority.operations.createClient(reader, operator);
+  const { call, close } = createRpcClient(`127.0.0.1:${authority.grpcPort}`, token ?? '');
   t.teardown(close);
   const another = (audiences: readonly string[]) =>
     call('createClient', { name: 'another', permissions: ['tokens.introspect'], audiences });
