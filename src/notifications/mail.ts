@@ -59,6 +59,8 @@ async function openTransport({ server, allowPlaintext, clock }: MailParts) {
 async function openConnection(clock: Pick<Clock, 'after'>, { host, port }: MailServer): Promise<Socket> {
   const { smtpConnectMilliseconds, sendMilliseconds } = notificationLimits;
   const socket = connect({ host, port });
+  // The library stops listening before the server has closed its side.
+  socket.on('error', () => {});
   const endAfter = (milliseconds: number) =>
     clock.after(milliseconds, () => socket.destroy(Object.assign(new Error('late'), { code: 'ETIMEDOUT' })));
   socket.once('close', endAfter(sendMilliseconds));
