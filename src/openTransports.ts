@@ -36,7 +36,7 @@ export async function openTransports(
   const apiRoutes = openApi({ ...observed, authenticateUser, isStillValid, isDraining: state.isDraining });
   const origins = { own: new URL(config.tokens.issuer).origin, listed: config.http.corsOrigins };
   const http = await createHttpApp({
-    ...{ ...config.http, ...state, log, metrics, rateLimits, requireTruth },
+    ...{ ...config.http, ...state, log, metrics, clock, rateLimits, requireTruth },
     ...{ authenticate: tokens.authenticate, provedKey, clientCertificate },
     routes: [
       ...[...accounts.routes, ...login.routes, ...sessions.routes, keys.route, ...oauth.routes, apiRoutes],

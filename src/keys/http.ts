@@ -1,6 +1,7 @@
 /** `GET /.well-known/jwks.json`: the public keys. */
 import type { MountRoutes } from '../transport/http/app.ts';
-import { allowEveryOrigin } from '../transport/http/cors.ts';
+import { everyOrigin } from '../transport/http/cors.ts';
+import type { PublishedJwks } from './jwks.ts';
 import type { KeyPolicy } from './keyPolicy.ts';
 import type { KeyRing } from './keyRing.ts';
 
@@ -11,26 +12,35 @@ interface JwksParts {
 
 type CachePolicy = Pick<KeyPolicy, 'maxAgeMs' | 'staleWhileRevalidateMs'>;
 
+const path = '/.well-known/jwks.json';
+
 export function jwksRoute({ keyRing, policy }: JwksParts): MountRoutes {
   const cacheControl = cacheable(policy);
-  return (app) => {
-    app.get(
-      '/.well-known/jwks.json',
-      {
-        schema: {
-          summary: 'The public keys (RFC 7517) of all tokens that may be live.',
-        },
-      },
-      async (request, reply) => {
-        const { body, etag } = keyRing.jwks();
-        allowEveryOrigin(reply)
-          // While the set may lack a key, a cached copy would make valid tokens fail.
-          .header('cache-control', keyRing.upToDate() ? cacheControl : 'no-cache')
-          .header('etag', etag);
-        if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send();
-        return reply.type('application/json; charset=utf-8').send(body);
-      },
-    );
+  const answerOf = ({ body, etag }: PublishedJwks, cacheControl: string) => ({
+    body,
+    headers: {
+      ...{ ...everyOrigin, 'cache-control': cacheControl, etag },
+      'content-type': 'application/json; charset=utf-8',
+    },
+  });
+  let known: { jwks: PublishedJwks; upToDate: boolean; answer: ReturnType<typeof answerOf> } | undefined;
+  const read = () => {
+    const jwks = keyRing.jwks();
+    const upToDate = keyRing.upToDate();
+    // While the set may lack a key, a cached copy would make valid tokens fail.
+    if (known?.jwks !== jwks || known.upToDate !== upToDate)
+      known = { jwks, upToDate, answer: answerOf(jwks, upToDate ? cacheControl : 'no-cache') };
+    return known.answer;
+  };
+  return (app, { earlyAnswers }) => {
+    earlyAnswers.set(path, read);
+    const schema = { summary: 'The public keys (RFC 7517) of all tokens that may be live.' };
+    app.get(path, { schema }, async (request, reply) => {
+      const { body, headers } = read();
+      reply.headers(headers);
+      if (!matches(request.headers['if-none-match'], headers.etag)) return reply.send(body);
+      return reply.code(304).removeHeader('content-type').send();
+    });
   };
 }
 

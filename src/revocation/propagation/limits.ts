@@ -16,7 +16,7 @@ export const propagationLimits = {
   /** Added to a lease by waiting nodes: clocks whose rates differ by 1/1000 drift 60 ms in the longest lease. */
   leaseMarginMilliseconds: 100,
   /** The part of the second after a lease that an acknowledgement may use; the rest is for the request around it. */
-  effectBesidesLeaseMilliseconds: 800,
+  effectBesidesLeaseMilliseconds: 600,
   /** A node's row is deleted this long after its lease ended; until then an operator can see it. */
   deadNodeMilliseconds: 60_000,
   /** Revocations in one bus message, about 50 kB; beyond that, nodes read the database. */

@@ -2,6 +2,7 @@
  * The HTTP transport. Owns what every request passes: connections, addresses, hooks, the error table. Does not own routes: each
  * slice mounts its own (`http.ts`).
  */
+import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
@@ -14,6 +15,7 @@ import type { ReadClientCertificate } from './clientCertificate.ts';
 import { limitConnections } from './connections.ts';
 import { allowEveryOriginAt, allowOrigins } from './cors.ts';
 import { docsRoutes } from './docs.ts';
+import { answerEarly, type EarlyAnswers } from './earlyAnswers.ts';
 import { sayEffectTime } from './effectTiming.ts';
 import { healthPaths, healthRoutes } from './health.ts';
 import { createRouteLimits, type RouteLimits } from './rateLimits.ts';
@@ -27,6 +29,8 @@ export interface HttpMount {
   readonly provedKey: ProvedKey;
   readonly clientCertificate: ReadClientCertificate;
   readonly rateLimits: RouteLimits;
+  /** For public documents, beside their routes. */
+  readonly earlyAnswers: EarlyAnswers;
 }
 
 export interface HttpParts {
@@ -57,6 +61,7 @@ export interface HttpParts {
   readonly onUnnamedProxy: ClientAddressParts['onUnnamedProxy'];
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly clock: Clock;
 }
 
 /** Builds the application; `listen` starts it. */
@@ -73,6 +78,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   knowBuiltPages(app);
   knowClientAddress(app, parts);
   knowActor(app);
+  const earlyAnswers = answerEarly(app, parts);
   limitConnections(app, parts);
   app.addHook('onRequest', async ({ routeOptions: { url = '' } }) => {
     if (!healthPaths.includes(url)) parts.requireTruth();
@@ -87,7 +93,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   app.register(async (scope) => {
     const routes = scope as HttpApp;
     for (const mount of parts.routes)
-      mount(routes, { authenticate, provedKey, clientCertificate, rateLimits });
+      mount(routes, { authenticate, provedKey, clientCertificate, rateLimits, earlyAnswers });
     healthRoutes(routes, { ...parts, why: false });
     builtPageRoutes(routes);
   });

@@ -34,7 +34,7 @@ function headersOf(includeSubDomains: boolean) {
 }
 
 /** Built once, equal for every answer: building them per request would cost more than most routes. */
-function securityHeaders(hstsSubdomains: boolean): OutgoingHttpHeaders {
+export function securityHeaders(hstsSubdomains: boolean): OutgoingHttpHeaders {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);
   headersOf(hstsSubdomains)(request, response, () => {});
@@ -91,7 +91,7 @@ export function refuseRepeatedFields(app: HttpApp): void {
 }
 
 /** `rawHeaders`: alternating names and values, as received. */
-function repeatedField(rawHeaders: readonly string[]): string | undefined {
+export function repeatedField(rawHeaders: readonly string[]): string | undefined {
   const seen: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const field = rawHeaders[index] ?? '';
