@@ -1,6 +1,6 @@
 /**
- * Runs compiled test files, several processes at a time, the longest first. Prints one line per file, and everything
- * about failures. Skipping counts as a failure.
+ * Runs compiled test files, several processes at a time: at first one that keeps a core busy beside others that wait. Prints one
+ * line per file, and everything about failures. Skipping counts as a failure.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -48,14 +48,14 @@ for (const file of process.env.TEST_FILES.split(' ')) {
 `;
 
 /**
- * `batches` are lists of files, each for one process.
+ * `alone` and `together`: lists of files, each for one process (`batchesOf`).
  * @returns {Promise<{ pass: number, fail: number }>} counts of assertions
  */
-export async function runTests(batches, { jobs, signal, print }) {
+export async function runTests({ alone, together }, { jobs, signal, print }) {
   const total = { pass: 0, fail: 0 };
-  const waiting = [...batches];
-  const work = async () => {
-    for (let files = waiting.shift(); files !== undefined; files = waiting.shift()) {
+  const work = async (first, second) => {
+    const next = () => first.shift() ?? second.shift();
+    for (let files = next(); files !== undefined; files = next()) {
       signal.throwIfAborted();
       const { pass, fail, lines } = await runBatch(files, signal);
       total.pass += pass;
@@ -63,7 +63,8 @@ export async function runTests(batches, { jobs, signal, print }) {
       for (const line of lines) print(line);
     }
   };
-  await Promise.all(Array.from({ length: jobs }, work));
+  const others = Array.from({ length: jobs - 1 }, () => work(alone, together));
+  await Promise.all([work(together, alone), ...others]);
   return total;
 }
 

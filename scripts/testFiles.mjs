@@ -29,8 +29,11 @@ export async function findTests(names) {
   });
 }
 
-/** Groups files that can share a process: starting one and loading the code takes longer than most files. */
-export async function batchesOf(files) {
+/**
+ * Groups files for processes. Those that run `alone` mostly wait for other processes. Those that run `together` keep a core busy:
+ * starting a process and loading the code takes longer than most of them.
+ */
+export async function batchesOf(files, jobs) {
   const imports = new Map();
   const [alone, databases, pure] = [[], [], []];
   for (const file of files) {
@@ -38,13 +41,14 @@ export async function batchesOf(files) {
     if (imports.get(file).ofProcess || heavy.some((one) => reached.has(one))) alone.push(file);
     else (reached.has(database) ? databases : pure).push(file);
   }
-  return [...alone.map((file) => [file]), ...chunks(databases, 12), ...chunks(pure, 24)];
+  const together = [...chunks(databases, 12, jobs), ...chunks(pure, 24, 1)];
+  return { alone: alone.map((file) => [file]), together };
 }
 
-function chunks(list, size) {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
-    list.slice(index * size, (index + 1) * size),
-  );
+/** At least `least`, unless there are fewer files. Neighbours go to different chunks: files of one folder take about as long. */
+function chunks(list, size, least) {
+  const count = Math.max(Math.ceil(list.length / size), Math.min(least, list.length));
+  return Array.from({ length: count }, (_, chunk) => list.filter((_, index) => index % count === chunk));
 }
 
 async function reachedFrom(file, imports, reached = new Set()) {

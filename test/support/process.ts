@@ -40,7 +40,9 @@ export interface StartedProcess {
   stop(): Promise<void>;
 }
 
-export const shortLived = `--require=${inCheckout('test/support/shortLived.cjs')}`;
+/** Options for Node.js. The bench, which measures what users start, sets LONG_LIVED. */
+export const shortLived =
+  process.env['LONG_LIVED'] === undefined ? `--require=${inCheckout('test/support/shortLived.cjs')}` : '';
 
 export function startProcess(
   command: string,
