@@ -5,10 +5,15 @@ import { newJti } from '@countersign/verifier/tokens/jti';
 import fc from 'fast-check';
 import t from 'tap';
 import { newId } from '../../src/platform/newId.ts';
-import { readIntrospect, readIsRevoked } from '../../src/tokens/plainMessages.ts';
+import {
+  createWriteResults,
+  readBatchIsRevoked,
+  readIntrospect,
+  readIsRevoked,
+} from '../../src/tokens/plainMessages.ts';
 import { field } from '../support/rawGrpc.ts';
 
-const { IsRevoked, Introspect } = loadContract().v1.TokenService.service;
+const { IsRevoked, BatchIsRevoked, Introspect } = loadContract().v1.TokenService.service;
 const jti = newJti(newId<SessionId>(Date.now()), Date.now(), 0);
 const kid = 'k'.repeat(43);
 const token = 'a'.repeat(700);
@@ -18,6 +23,7 @@ const join = (...parts: Buffer[]) => Buffer.concat(parts);
 
 const methods = {
   IsRevoked: { read: readIsRevoked, decode: IsRevoked.requestDeserialize },
+  BatchIsRevoked: { read: readBatchIsRevoked, decode: BatchIsRevoked.requestDeserialize },
   Introspect: { read: readIntrospect, decode: Introspect.requestDeserialize },
 } as const;
 
@@ -26,6 +32,13 @@ t.test('the form in which clients write them is read', (t) => {
     const bytes = write(request);
     t.strictSame(readIsRevoked(bytes), IsRevoked.requestDeserialize(bytes), Object.keys(request).join());
     t.match(readIsRevoked(bytes), request);
+  }
+  for (const count of [1, 2, 1_000]) {
+    const request = {
+      jtis: Array.from({ length: count }, () => newJti(newId<SessionId>(0), 0, 0)),
+      checks: [],
+    };
+    t.strictSame(readBatchIsRevoked(BatchIsRevoked.requestSerialize(request)), request, `${count} ids`);
   }
   for (const length of [128, 700, 8_192, 16_383]) {
     const request = { token: 'x'.repeat(length) };
@@ -52,6 +65,14 @@ t.test('anything else is left to the library', (t) => {
     ['a jti that is not ASCII', 'IsRevoked', text(1, 'é'.repeat(18))],
     ['a jti that is not UTF-8', 'IsRevoked', field(1, Buffer.alloc(36, 0xff))],
     ['a jti without its last byte', 'IsRevoked', text(1, jti).subarray(0, -1)],
+    ['no ids', 'BatchIsRevoked', Buffer.alloc(0)],
+    ['an empty id', 'BatchIsRevoked', join(text(1, jti), text(1, ''))],
+    ['a short id', 'BatchIsRevoked', join(text(1, jti), text(1, jti.slice(1)))],
+    ['two ids whose lengths add up', 'BatchIsRevoked', join(text(1, jti.slice(1)), text(1, `${jti}A`))],
+    ['checks', 'BatchIsRevoked', join(text(2, jti), text(2, jti))],
+    ['ids and checks', 'BatchIsRevoked', join(text(1, jti), text(2, jti))],
+    ['an id that is not ASCII', 'BatchIsRevoked', text(1, 'é'.repeat(18))],
+    ['ids without their last byte', 'BatchIsRevoked', join(text(1, jti), text(1, jti)).subarray(0, -1)],
     ['a short token', 'Introspect', text(1, 'abc')],
     ['a very long token', 'Introspect', text(1, 'x'.repeat(16_384))],
     ['a repeated token', 'Introspect', join(text(1, token), text(1, token))],
@@ -70,7 +91,8 @@ t.test('anything else is left to the library', (t) => {
 });
 
 t.test('whatever bytes come, the two never disagree', (t) => {
-  const good = [write({ jti }), write({ jti, kid }), Introspect.requestSerialize({ token })];
+  const batch = BatchIsRevoked.requestSerialize({ jtis: [jti, jti], checks: [] });
+  const good = [write({ jti }), write({ jti, kid }), batch, Introspect.requestSerialize({ token })];
   const changed = fc
     .tuple(fc.constantFrom(...good), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }), fc.nat(3))
     .map(([bytes, changes, cut]) => {
@@ -88,5 +110,20 @@ t.test('whatever bytes come, the two never disagree', (t) => {
     }),
     { numRuns: 3_000 },
   );
+  t.end();
+});
+
+t.test('results are joined to the bytes that the library writes', (t) => {
+  const write = createWriteResults(IsRevoked.responseSerialize);
+  const live = { revoked: false, decidedBy: 'DECIDED_BY_BLOOM' } as const;
+  const ended = { revoked: true, reason: 'REASON_LOGOUT', decidedBy: 'DECIDED_BY_LRU' } as const;
+  const failed = (message: string) => ({
+    revoked: true,
+    failure: { code: 14, reason: 'unavailable', message },
+  });
+  const long = failed('x'.repeat(300));
+  for (const results of [[], [live], [live, ended, live, ended], [failed(''), live, long], [{}]]) {
+    t.strictSame(write({ results }), BatchIsRevoked.responseSerialize({ results }), JSON.stringify(results));
+  }
   t.end();
 });
