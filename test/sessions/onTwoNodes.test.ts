@@ -5,7 +5,6 @@ import { startCluster } from '../support/cluster.ts';
 import { dumpRefreshesNothing } from './dump.ts';
 import { limitHolds, most } from './limit.ts';
 import { enders, raceWithEnd, raceWithItself } from './races.ts';
-import { refreshSurvivesDeaths } from './refreshCrash.ts';
 
 t.test('two nodes', async (t) => {
   const cluster = await startCluster(2, { SESSIONS_PER_USER: String(most), REFRESH_GRACE: '2m' });
@@ -29,6 +28,4 @@ t.test('two nodes', async (t) => {
       t.ok(refreshed > 0, `${refreshed} refreshes were answered with tokens meanwhile`);
     });
   }
-
-  await t.test('a refresh that dies (R6)', (t) => refreshSurvivesDeaths(t, cluster));
 });

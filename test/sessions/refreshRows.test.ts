@@ -1,7 +1,7 @@
 /**
  * Rows of refresh that are nobody else's: mixed tokens (R7), the end of time (R8), scope (R9), guessing (R11), other people's
  * sessions (R15). Theft (R1, R4, R5) is in theft.test.ts, races (R2, R10) in onTwoNodes.test.ts, a lost response (R3) in
- * sessions/refresh.test.ts, crashes (R6) in refreshCrash.ts, dumps (R12) in dump.ts, cookies (R13, R14, R17) in
+ * sessions/refresh.test.ts, crashes (R6) in refreshCrash.test.ts, dumps (R12) in dump.ts, cookies (R13, R14, R17) in
  * transport/http/cookies.test.ts, the limit of sessions (R16) in limit.ts.
  */
 import { randomBytes } from 'node:crypto';

@@ -2,16 +2,18 @@
  * A node dies at each moment of a refresh: before each statement reaches the database, and before each answer of the database
  * reaches the node. Whatever the client sends next ends in a working session.
  */
-import type { Test } from 'tap';
+import t from 'tap';
 import { startChunkLine } from '../support/chunkLine.ts';
-import type { Cluster } from '../support/cluster.ts';
+import { startCluster } from '../support/cluster.ts';
 import { seedSessions } from '../support/seededSessions.ts';
 
 /** More than any refresh has. */
 const mostMoments = 10;
 
 /** The client comes back as soon as the node does: that must be within the grace. */
-export async function refreshSurvivesDeaths(t: Test, cluster: Cluster): Promise<void> {
+t.test('a refresh that dies (R6)', async (t) => {
+  const cluster = await startCluster(1, { REFRESH_GRACE: '2m' });
+  t.teardown(() => cluster.stop());
   const [node] = cluster.nodes;
   // By the names of what is prepared: a connection is told the text but once.
   const isOurs = (bytes: Buffer) =>
@@ -47,4 +49,4 @@ export async function refreshSurvivesDeaths(t: Test, cluster: Cluster): Promise<
   }
   t.equal(died, 4, 'it died before each of its two statements, and before the answer to each');
   t.strictSame([...outcomes], ['no answer']);
-}
+});
