@@ -6,6 +6,7 @@ import { seedSessions } from '../support/seededSessions.ts';
 
 const sessions = 1_000;
 const refreshTokenBytes = 54;
+const atOnce = 8;
 
 export async function dumpRefreshesNothing(t: Test, cluster: Cluster): Promise<void> {
   const engine = await openEngine('', cluster.postgres.url);
@@ -34,15 +35,19 @@ export async function dumpRefreshesNothing(t: Test, cluster: Cluster): Promise<v
   );
 
   const tried = new Set<string>();
-  for (const { id, refreshToken } of seeded.slice(0, 40)) {
+  for (const { id, refreshToken } of seeded.slice(0, 10)) {
     for (const candidate of candidatesFrom(text, id, refreshToken.length)) tried.add(candidate);
   }
   t.ok(tried.size > 100, `${tried.size} strings that look like refresh tokens were made of it`);
   const statuses = new Set<number>();
-  for (const refreshToken of tried) {
-    const answer = await node.call('POST', '/auth/refresh', { body: { refresh_token: refreshToken } });
-    statuses.add(answer.status);
-  }
+  const left = tried.values();
+  const tryAll = async () => {
+    for (const refreshToken of left) {
+      const answer = await node.call('POST', '/auth/refresh', { body: { refresh_token: refreshToken } });
+      statuses.add(answer.status);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, tryAll));
   t.strictSame([...statuses], [401], 'none of them refreshes anything');
 }
 
