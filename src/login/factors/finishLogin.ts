@@ -1,13 +1,13 @@
 /** `POST /auth/login/factor`: the second step of a login. */
 import type { FactorId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
-import type { Stores } from '../../database.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
+import type { RevokingStores } from '../../revocation/propagation/revokeAndPropagate.ts';
 import type { TokenResponse } from '../../sessions/tokenResponse.ts';
 import { type StartSessionParts, startSession } from '../startSession.ts';
 import type { PasswordAttempt } from '../throttling/passwordAttempts.ts';
 import type { VerifyEnrolment } from './enrolTotp.ts';
-import type { FactorProof } from './factors.ts';
+import type { CommittedProof, FactorProof } from './factors.ts';
 import { countTry, findPendingLogin, type PendingLogin, takePendingLogin } from './pendingLogin.ts';
 import { type ProvedFactor, type ProvingFactorParts, proveFactor, refuseFactor } from './proveFactor.ts';
 
@@ -69,11 +69,11 @@ function committed(pending: PendingLogin, { name, attempt, commit }: ProvedFacto
   return {
     reason: name,
     refusals: attempt.refusals,
-    async commit(stores: Stores, now: number): Promise<boolean> {
+    async commit(stores: RevokingStores, now: number): Promise<CommittedProof> {
       if (!(await takePendingLogin(stores, pending, now))) return false;
-      if (!(await commit(stores, now))) return false;
-      await attempt.succeeded(stores, now);
-      return true;
+      const committed = await commit(stores, now);
+      if (committed === true) await attempt.succeeded(stores, now);
+      return committed;
     },
   };
 }
