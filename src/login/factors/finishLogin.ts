@@ -57,7 +57,7 @@ export function createFinishLogin(parts: FinishLoginParts): FinishLogin {
       ...(enrols ? { verify: () => verifyEnrolment(user, proof, actor) } : {}),
     };
     return proveFactor(parts, tried, async (proved) => {
-      const proof = { ...strength(pending, proved), user, ...committed(pending, proved) };
+      const proof = { ...strength(pending, proved), user, ...committed(parts, pending, proved, actor) };
       const tokens = await startSession(parts, proof, client, actor);
       return tokens && { tokens, recoveryCodes: proved.recoveryCodes?.() ?? [] };
     });
@@ -65,15 +65,25 @@ export function createFinishLogin(parts: FinishLoginParts): FinishLogin {
 }
 
 /** The token, the proof and the count of failures, in the transaction that makes the session. */
-function committed(pending: PendingLogin, { name, attempt, commit }: ProvedFactor) {
+function committed(
+  { passwordAttempts }: Pick<FinishLoginParts, 'passwordAttempts'>,
+  pending: PendingLogin,
+  { name, attempt, commit }: ProvedFactor,
+  { ip }: Actor,
+) {
+  const { phone } = pending.user;
+  // Tries of its code were counted for the number.
+  const began = pending.proved === 'sms_code' ? phone?.number : undefined;
   return {
     reason: name,
     refusals: attempt.refusals,
     async commit(stores: RevokingStores, now: number): Promise<CommittedProof> {
       if (!(await takePendingLogin(stores, pending, now))) return false;
       const committed = await commit(stores, now);
-      if (committed === true) await attempt.succeeded(stores, now);
-      return committed;
+      if (committed !== true) return committed;
+      await attempt.succeeded(stores, now);
+      if (began !== undefined) await passwordAttempts.finished(stores, began, ip, now);
+      return true;
     },
   };
 }

@@ -60,6 +60,8 @@ export interface PasswordAttempts {
   accountOf(email: Email): Uint8Array;
   /** Whether the user with this name signed in from there, whether there is one or not: the same work. */
   isKnownPlace: IsKnownPlace;
+  /** When a second factor finished a login that an attempt for this name began: does what `succeeded` of that attempt would do. */
+  finished(stores: Counting, name: LoginName, ip: string | undefined, now: number): Promise<void>;
   /** After a sign-in that no attempt was counted for: the place becomes a known one, and no count changes. */
   signedIn(stores: Counting, email: Email, ip: string | undefined, now: number): Promise<void>;
   /** Deletes all counts, when users are imported or deleted, or a phone changes hands. */
@@ -162,10 +164,7 @@ export function createPasswordAttempts({
         return run(source, place, work);
       });
     },
-    isKnownPlace: (name, { ip }) =>
-      database.passwordFailures.isKnown(sources.sourceOf(name, { ip }), clock.now()),
-    signedIn: ({ passwordFailures }, email, ip, now) =>
-      passwordFailures.know(sources.sourceOf(email, { ip }), now),
+    ...createKnownPlaces({ database, clock }, sources),
     forget,
     async unlock({ passwordFailures }, user) {
       for (const account of namesOf(user).map(accountOf)) {
@@ -178,6 +177,24 @@ export function createPasswordAttempts({
       await forget(stores, ...namesOf(user));
       await stores.passwordFailures.know(sources.sourceOf(user.email, { ip }), now);
     },
+  };
+}
+
+/** Places that a sign-in makes known ones. */
+function createKnownPlaces(
+  { database, clock }: Pick<PasswordAttemptParts, 'database' | 'clock'>,
+  sources: ReturnType<typeof createAttemptSources>,
+): Pick<PasswordAttempts, 'isKnownPlace' | 'signedIn' | 'finished'> {
+  return {
+    isKnownPlace: (name, { ip }) =>
+      database.passwordFailures.isKnown(sources.sourceOf(name, { ip }), clock.now()),
+    async finished({ passwordFailures }, name, ip, now) {
+      const from = sources.sourceOf(name, { ip });
+      const source = (await passwordFailures.isKnown(from, now)) ? 'place' : 'strangers';
+      await passwordFailures.succeed(from, { source, failures: noFailures }, now);
+    },
+    signedIn: ({ passwordFailures }, email, ip, now) =>
+      passwordFailures.know(sources.sourceOf(email, { ip }), now),
   };
 }
 

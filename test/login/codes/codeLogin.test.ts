@@ -244,6 +244,36 @@ t.test('the lock of a number ends with those of its user', async (t) => {
   t.equal(await tryCode(), refused, 'whoever proves the number begins anew');
 });
 
+t.test(
+  'a login that began with a code by message and ended with an app resets the count of the number',
+  async (t) => {
+    const parts = await startWithCodes(t);
+    const { addPhone, texted, finishCode, begin, post, call, clock, sms } = parts;
+    const home = from('192.0.2.1');
+    const app = await enrolled(parts, ada, clock.now());
+    clock.shift(minute);
+    const login = await call('POST', '/auth/login', { body: { email: ada, password } });
+    const first = { login_token: login.body.login_token, totp: totpAt(app.secret, clock.now()) };
+    await addPhone(adaPhone, (await post('/auth/login/factor', first)).body.access_token);
+    const logIn = async () => {
+      clock.shift(minute);
+      const { loginToken, code } = await texted(adaPhone, home);
+      for (let count = 1; count <= 4; count += 1)
+        t.equal(brief(await finishCode(loginToken, wrongCode(code), {}, home)), refused, `${count}`);
+      const asked = await finishCode(loginToken, code, {}, home);
+      const body = { login_token: asked.body.login_token, totp: totpAt(app.secret, clock.now()) };
+      t.equal(brief(await post('/auth/login/factor', body, home)), '200');
+    };
+    for (let logins = 0; logins < 3; logins += 1) await logIn();
+    const strange = from('198.51.100.1');
+    const { body } = await begin({ phone: adaPhone }, strange);
+    await sms.smsTo(adaPhone);
+    for (let count = 1; count <= 5; count += 1) await finishCode(body.login_token, '000000', {}, strange);
+    t.match(brief(await finishCode(body.login_token, '000000', {}, strange)), '429');
+    await logIn();
+  },
+);
+
 t.test('strangers use up no codes of an owner who asks from a known place', async (t) => {
   const { withPhone, begin, sms, mail, texted, mailed, codeTo, finishCode } = await startWithCodes(t, {
     env: { RATE_LIMITS: '1' },
