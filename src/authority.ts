@@ -155,7 +155,6 @@ async function openParts(parts: WithMetrics, closing: Closing) {
     ...{ clock, log, keyEncryptionKey, budgets: rateBudgets, scale: config.rateLimits },
     counters: () => storage.rateCounters({ metrics, onFault }),
   });
-  const { effect } = propagation;
   const { issuer } = config.tokens;
   const { denyList } = propagation;
   const earlierTokens = await openEarlierTokens({ config, clock, latestTime, denyList, metrics, onFault });
@@ -165,19 +164,27 @@ async function openParts(parts: WithMetrics, closing: Closing) {
   });
   const providers = await openProviders({ config, clock, keyEncryptionKey, onFault });
   const { names: providerNames } = providers;
-  const passkeys = openPasskeys({ database, clock, effect, issuer, log, metrics, notices, providerNames });
-  const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, metrics });
-  const hashing = { config: config.passwords, hashing: parts.passwordHashing };
+  const passkeys = openPasskeys({ database, issuer, log, metrics, notices, providerNames });
+  const passwords = await openPasswords({
+    ...{
+      database,
+      clock,
+      metrics,
+      keyEncryptionKey,
+      config: config.passwords,
+      hashing: parts.passwordHashing,
+    },
+    onManyRefusals: config.sessions.onSignal.many_refusals,
+  });
+  const { isKnownPlace } = passwords.passwordAttempts;
+  const codes = openCodes({ ...notifications, config, keyEncryptionKey, counting, isKnownPlace, metrics });
   return {
     ...{ codes, storage, notifications, ring, truth, propagation, rateLimits, counting, refreshTokens },
     refusalCounts,
     ...{ audiences, latestTime, onFault, ...tokens, earlierTokens, proofs },
     clientCertificate: createClientCertificates(config.http),
     spendRevokeBudget: openRevokeBudgets({ counting, log, metrics }),
-    passwords: await openPasswords({
-      ...{ database, clock, metrics, keyEncryptionKey, ...hashing },
-      onManyRefusals: config.sessions.onSignal.many_refusals,
-    }),
+    passwords,
     passkeys,
     providers,
     factors: openFactors({

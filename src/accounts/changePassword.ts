@@ -17,6 +17,7 @@ import {
   type ProvingParts,
   provePassword,
 } from '../login/passwords/reauthentication.ts';
+import { recoveryPurposes } from '../notifications/links.ts';
 import type { Notices } from '../notifications/notices.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endOthers } from '../sessions/endSessions.ts';
@@ -90,15 +91,15 @@ interface Change {
 
 async function change(parts: ChangePasswordParts, asked: Change): Promise<NewRefreshToken | undefined> {
   const { user, passwordHash, sessionId, actor, rotates } = asked;
-  const { id: userId, email } = user;
+  const { id: userId } = user;
   const now = parts.clock.now();
   const { result } = await revokeAndPropagate(parts, now, async (stores) => {
     await checkUnchanged(stores, user, sessionId);
     await stores.users.setPassword(userId, passwordHash, now);
-    await parts.passwordAttempts.passwordChanged(stores, email, actor.ip, now);
+    await parts.passwordAttempts.passwordChanged(stores, user, actor.ip, now);
     await stores.audit.record({ type: 'password_changed', actor, userId, sessionId }, now);
     // Recovery was asked for by somebody without the password.
-    await stores.oneTimeTokens.forget(userId, 'recovery');
+    for (const purpose of recoveryPurposes) await stores.oneTimeTokens.forget(userId, purpose);
     await parts.notices(stores, user, 'password_changed', { now, actor, sessionId });
     await endOthers(stores, { userId, sessionId }, { reason: 'password_changed', actor, now });
     return rotates ? rotate(parts, stores, sessionId, now) : undefined;

@@ -75,7 +75,10 @@ export async function removeUserIn(
 ): Promise<number> {
   const user = await stores.users.lock(userId);
   await check(stores);
-  if (user !== undefined) await parts.passwordAttempts.forget(stores, user.email);
+  if (user !== undefined) {
+    const { email, phone } = user;
+    await parts.passwordAttempts.forget(stores, email, ...(phone === undefined ? [] : [phone.number]));
+  }
   const isFirst = await stores.users.delete(userId, now);
   if (isFirst) await stores.audit.record({ type: 'user_deleted', actor, userId }, now);
   const ended = await endAllOfUser(stores, userId, { reason: 'user_deleted', actor, now });

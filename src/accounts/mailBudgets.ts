@@ -1,5 +1,6 @@
 /** How many mails an address gets because somebody asked: counted by the hour, over all nodes. */
 import { AuthorityError } from '@countersign/verifier/errors';
+import type { IsKnownPlace } from '../login/throttling/passwordAttempts.ts';
 import { ipNetwork } from '../platform/ipAddress.ts';
 import { platformLimits } from '../platform/limits.ts';
 import type { RateCaller } from '../platform/rateLimits.ts';
@@ -12,18 +13,32 @@ type MailKind = keyof typeof accountLimits.mailBudgets;
 /** False when the address has had enough mails of this kind. The caller answers as if it had been sent, or throws `tooManyMails`. */
 export type SpendMail = (kind: MailKind, email: Email, by: RateCaller) => Promise<boolean>;
 
+interface MailBudget {
+  readonly network: number;
+  readonly address: number;
+  readonly known?: number;
+}
+
 /** `counting`: undefined when rate limits are off. */
-export function createMailBudgets(counting: Parameters<typeof createSpendWindows>[0]): SpendMail {
+export function createMailBudgets(
+  counting: Parameters<typeof createSpendWindows>[0],
+  isKnownPlace: IsKnownPlace,
+): SpendMail {
   const spend = createSpendWindows(counting, 'mail');
   const { mailWindowMilliseconds: windowMilliseconds } = accountLimits;
-  return (kind, email, by) => {
+  return async (kind, email, by) => {
     const { ip } = by;
     const from = ip === undefined ? 'unknown' : ipNetwork(ip, platformLimits.knownNetwork);
-    const { network, address } = accountLimits.mailBudgets[kind];
+    const { network, address, known }: MailBudget = accountLimits.mailBudgets[kind];
+    // For every address, whether somebody has it or not: the same work.
+    const isKnown = known !== undefined && (await isKnownPlace(email, { ip }));
+    const all = isKnown
+      ? { name: [kind, email, 'known'], budget: known }
+      : { name: [kind, email], budget: address };
     // The network first: what it is refused takes nothing from others.
     const budgets = [
       { name: [kind, email, from], budget: network, windowMilliseconds },
-      { name: [kind, email], budget: address, windowMilliseconds },
+      { ...all, windowMilliseconds },
     ];
     return spend(budgets, by);
   };

@@ -74,7 +74,7 @@ export interface AccountParts extends ChangePasswordParts, DeletingParts, Regist
 
 export function mountAccounts({ counted, ...given }: AccountParts) {
   const { database, clock } = given;
-  const spendMail = createMailBudgets(given.counting);
+  const spendMail = createMailBudgets(given.counting, given.passwordAttempts.isKnownPlace);
   const codeHash = createKeyedHash(given.keyEncryptionKey, 'email-codes');
   const rowHash = createKeyedHash(given.keyEncryptionKey, 'imported-rows');
   const parts = { ...given, spendMail, codeHash, rowHash };

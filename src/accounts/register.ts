@@ -47,7 +47,7 @@ export function createRegister(parts: RegisterParts): Register {
       );
       if (outcome === 'email_taken') throw new AuthorityError('email_taken');
       // Guesses made before the user existed must not lock the user out.
-      await parts.passwordAttempts.passwordChanged(stores, email, actor.ip, now);
+      await parts.passwordAttempts.passwordChanged(stores, { email }, actor.ip, now);
       const type = byOperator ? 'user_created' : 'user_registered';
       await stores.audit.record({ type, actor, userId }, now);
     });

@@ -8,6 +8,7 @@ import type { Actor } from '../audit/auditEvent.ts';
 import { newTypedSecret } from '../login/factors/recoveryCodes.ts';
 import { hashTurn, type PasswordHasher } from '../login/passwords/passwordHash.ts';
 import type { PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
+import { recoveryPurposes } from '../notifications/links.ts';
 import type { Notices } from '../notifications/notices.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
@@ -49,9 +50,10 @@ export function createSetOneTimePassword(parts: SetOneTimePasswordParts): SetOne
       if (user === undefined || user.disabledAt !== undefined) throw disabled();
       await stores.users.setPassword(userId, passwordHash, now, expiresAt);
       // Guesses at the earlier password must not keep the user from this one.
-      await parts.passwordAttempts.passwordChanged(stores, user.email, undefined, now);
+      await parts.passwordAttempts.passwordChanged(stores, user, undefined, now);
       // Others may have asked for these before.
-      for (const purpose of ['recovery', 'email_proof']) await stores.oneTimeTokens.forget(userId, purpose);
+      for (const purpose of [...recoveryPurposes, 'email_proof'])
+        await stores.oneTimeTokens.forget(userId, purpose);
       await stores.audit.record({ type: 'one_time_password_set', actor, userId }, now);
       await parts.notices(stores, user, 'one_time_password_set', { now, actor: {} });
       return endAllOfUser(stores, userId, { reason: 'recovered', actor, now });

@@ -18,9 +18,10 @@ export type UnlockUser = (name: UserName, actor: Actor) => Promise<{ readonly us
 
 export function createUnlockUser({ database, passwordAttempts, clock }: UnlockUserParts): UnlockUser {
   return async (name, actor) => {
-    const { id: userId, email } = await findNamedUser(database, name);
+    const user = await findNamedUser(database, name);
+    const { id: userId } = user;
     await database.transaction(async (stores) => {
-      await passwordAttempts.unlock(stores, email);
+      await passwordAttempts.unlock(stores, user);
       await stores.audit.record({ type: 'user_unlocked', actor, userId }, clock.now());
     });
     return { userId };

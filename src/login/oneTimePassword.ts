@@ -52,7 +52,7 @@ export async function exchangeOneTimePassword(
     if (current?.tokenVersion !== tokenVersion || current.disabledAt !== undefined) return false;
     if (!(await stores.users.useOneTimePassword(userId, passwordHash))) return false;
     await stores.oneTimeTokens.create({
-      ...{ hash, purpose: 'recovery', userId, codeHash: undefined, tries: 0 },
+      ...{ hash, purpose: 'handed_recovery', userId, codeHash: undefined, tries: 0 },
       ...{ detail: { email, ...afterOneTimePassword }, createdAt: now, expiresAt: now + expiresIn },
     });
     await stores.audit.record({ type: 'one_time_password_used', actor, userId }, now);

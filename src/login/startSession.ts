@@ -37,6 +37,7 @@ import {
   type TokenParts,
   type TokenResponse,
 } from '../sessions/tokenResponse.ts';
+import type { CommittedProof } from './factors/factors.ts';
 import { stopReset } from './factors/reset/stopReset.ts';
 import { requireUnused, unlessUsedMeanwhile } from './usedMeanwhile.ts';
 
@@ -82,11 +83,14 @@ export interface Proof {
   readonly reason: string;
   /** Of a way to log in that can be guessed: its refusals in a row before. */
   readonly refusals?: number;
-  /** Writes what belongs to the proof. Returns false when it was used meanwhile: then no session starts. */
-  readonly commit: (stores: Stores, now: number) => Promise<boolean>;
+  /** Writes what belongs to the proof. No session starts unless it answers true. */
+  readonly commit: (stores: RevokingStores, now: number) => Promise<CommittedProof>;
 }
 
-/** Undefined when the proof is no longer good: the user changed since, or another login used it. Nothing is stored then. */
+/**
+ * Undefined when the proof is no longer good: the user changed since, or another login used it. Nothing is stored then, except what
+ * a proof wrote of its refusal.
+ */
 export async function startSession(
   parts: StartSessionParts,
   proof: Proof,
@@ -105,7 +109,9 @@ export async function startSession(
     await stores.rights.keepDefinitions();
     const current = await unchanged(stores, user);
     requireUnused(current !== undefined && mayLogIn(parts, user));
-    requireUnused(await proof.commit(stores, now));
+    const committed = await proof.commit(stores, now);
+    if (committed === 'refused') return undefined;
+    requireUnused(committed);
     // Whoever proves a second factor has not lost them all.
     if (current !== undefined && proof.acr === '2fa')
       await stopReset(stores, current, { actor, now, reason: 'second_factor' });
@@ -122,7 +128,7 @@ export async function startSession(
     return rights;
   });
   const started = await unlessUsedMeanwhile(begun);
-  if (started === undefined) return undefined;
+  if (started?.result === undefined) return undefined;
   if (verdict.signals.length > 0) parts.onContextChange(session.id, verdict);
   const given = { now, audience: client.audience, rights: started.result };
   return respondWithTokens(parts, { ...session, generation: 0 }, signer, given);

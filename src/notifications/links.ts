@@ -12,12 +12,22 @@ export const links = {
   registration: { path: '/auth/email/verify', milliseconds: notificationLimits.proofLinkMilliseconds },
   email_proof: { path: '/auth/email/verify', milliseconds: notificationLimits.proofLinkMilliseconds },
   recovery: { path: '/auth/recovery/complete', milliseconds: notificationLimits.recoveryLinkMilliseconds },
+  handed_recovery: {
+    path: '/auth/recovery/complete',
+    milliseconds: notificationLimits.recoveryLinkMilliseconds,
+  },
   factor_reset: {
     path: '/auth/factors/reset/stop',
     milliseconds: notificationLimits.factorResetLinkMilliseconds,
   },
   not_me: { path: '/auth/not-me', milliseconds: notificationLimits.notMeLinkMilliseconds },
 } as const;
+
+/**
+ * What sets a new password: a link that was mailed, and what the operator or a one-time password gave. Apart, because strangers can
+ * ask for a mail, which voids the mail before it.
+ */
+export const recoveryPurposes = ['recovery', 'handed_recovery'] as const;
 
 export type LinkPurpose = keyof typeof links;
 

@@ -29,6 +29,23 @@ async function begin(t: Test, env: Readonly<Record<string, string>> = {}) {
   return { ...node, mail, clock, set, logIn, choose };
 }
 
+t.test('a stranger who asks for a recovery mail voids nothing that support gave', async (t) => {
+  const { mail, set, logIn, choose, register, call, authority } = await begin(t);
+  await register(ada);
+  const askForMail = async () => {
+    t.equal((await call('POST', '/auth/recovery', { body: { email: ada } })).status, 202);
+    return eventually('the mail', () => mail.mails.find(({ subject }) => subject === 'Set a new password'));
+  };
+  const { password: oneTime } = await set();
+  const { password_token: ticket } = (await logIn(oneTime)).body;
+  const mailed = await askForMail();
+  t.equal((await choose(ticket)).status, 204);
+  t.equal((await choose(mailed.token)).status, 400, 'the new password voids the mail');
+  const link = new URL(await authority.operations.makeRecoveryLink({ email: ada }, operator));
+  await askForMail();
+  t.equal((await choose(link.searchParams.get('token') ?? '')).status, 204, 'a link of the operator');
+});
+
 t.test('set, told, used once, and a new password chosen', async (t) => {
   const { mail, set, logIn, choose, register, login, authority, call, ...node } = await begin(t);
   const guard = guardOf(t, { ...node, authority, register, login, call });

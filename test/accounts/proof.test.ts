@@ -1,6 +1,7 @@
 /** Proof and change of the e-mail, by code and by link. */
 import t, { type Test } from 'tap';
 import { password, startAuthority } from '../support/authority.ts';
+import { eventually } from '../support/eventually.ts';
 import { mailSettings, startMailServer } from '../support/mailServer.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
 import { sharedServers } from '../support/twoNodes.ts';
@@ -222,6 +223,24 @@ t.test('beyond the budget of mails a change is refused, and the link sent before
   t.equal(codeOf(await byLink(token)), '204');
   t.ok(await node.login('new4@example.com'));
   t.equal(mail.mails.filter(({ to }) => to.includes('new5@example.com')).length, 0);
+});
+
+t.test('strangers who name an address use up no mails of the user who has it', async (t) => {
+  const { mail, node, call } = await begin(t, { RATE_LIMITS: '1', TRUSTED_PROXIES: '127.0.0.1' });
+  await node.register('eve@example.com');
+  const { access_token: token } = await node.login('eve@example.com');
+  const owner = (await node.login(ada)).access_token;
+  const answers: string[] = [];
+  for (let count = 0; count < 12; count += 1) {
+    const headers = { 'x-forwarded-for': `198.${count}.100.1` };
+    const asked = await call('POST', '/auth/email', { token, body: { email: ada }, headers });
+    answers.push(codeOf(asked));
+  }
+  t.strictSame(answers, [...Array(10).fill('202'), ...Array(2).fill('429 rate_limited')]);
+  t.equal((await call('POST', '/auth/email/verification', { token: owner })).status, 202);
+  await eventually('the mail of the owner', () =>
+    mail.mails.find(({ code, to }) => code !== '' && to.includes(ada)),
+  );
 });
 
 t.test('two users prove one address: the first gets it', async (t) => {

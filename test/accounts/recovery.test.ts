@@ -181,6 +181,49 @@ t.test('a stranger who asks a thousand times causes one mail, and locks nobody o
   t.equal(codeOf(await limited.complete(token)), '204');
 });
 
+t.test(
+  'strangers in many networks do not use up the mails of an owner who asks from a known place',
+  async (t) => {
+    const { mail, node, start, complete, clock, call } = await begin(t, { env: behindProxy, rateLimits: 1 });
+    await node.register(ada);
+    const signIn = (address: string) =>
+      call('POST', '/auth/login', { body: { email: ada, password }, headers: from(address) });
+    const homes = ['192.0.2.1', '192.0.3.1', '192.0.4.1', '192.0.5.1'];
+    for (const home of homes) t.equal((await signIn(home)).status, 200);
+    const told = new Set<string>();
+    const ask = async (email: string, address: string) => {
+      const { status, body, headers } = await start(email, from(address));
+      const names = [...headers.keys()].filter((name) => name !== 'date').sort();
+      told.add(JSON.stringify([status, body, names]));
+    };
+    const links = () => mail.mails.filter(({ subject }) => subject === 'Set a new password');
+    for (let stranger = 0; stranger < 10; stranger += 1) await ask(ada, `198.${stranger}.100.1`);
+    await eventually('six mails for all strangers', () => links().length === 6);
+    await ask(ada, homes[0] ?? '');
+    await eventually('one for the owner at home', () => links().length === 7);
+    const owners = links().at(-1)?.token ?? '';
+    for (let stranger = 10; stranger < 15; stranger += 1) {
+      await ask(ada, `198.${stranger}.100.1`);
+      clock.shift(60_000);
+    }
+    await ask('nobody@example.com', homes[0] ?? '');
+    await ask(ada, homes[0] ?? '');
+    t.equal(codeOf(await complete(owners, 'short')), '400 password_refused', 'strangers void it no longer');
+    for (const home of homes.slice(1)) await ask(ada, home);
+    // The outbox is sent in the order of writing.
+    await node.register('last@example.com');
+    await ask('last@example.com', '203.0.113.1');
+    await mail.mailTo('last@example.com');
+    t.equal(links().length, 6 + 3 + 1, 'three for the owner, one from each network');
+    t.equal(codeOf(await complete(owners)), '400 invalid_link', 'a newer one was sent');
+    const latest = links()
+      .filter(({ to }) => to.includes(ada))
+      .at(-1);
+    t.equal(codeOf(await complete(latest?.token ?? '')), '204');
+    t.equal(told.size, 1, [...told].join(' and '));
+  },
+);
+
 t.test('after a restored backup no link of before is good', async (t) => {
   const { mail, node, start, complete } = await begin(t);
   await node.register(ada);

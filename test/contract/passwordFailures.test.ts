@@ -31,11 +31,36 @@ for (const { name, open } of engines) {
     t.test('an attempt of which nothing came', (t) => givenBack(t, store));
     t.test('a write that changes nothing', (t) => touched(t, store, engine));
     t.test('places that are known', (t) => places(t, store));
+    t.test('a place that becomes known without an attempt', (t) => known(t, store));
     t.test('recovery', (t) => recovery(t, store));
     t.test('what is forgotten', (t) => forgotten(t, store));
     t.test('for how long a count of strangers is kept', (t) => kept(t, store, engine));
     t.test('the index', (t) => indexed(t, engine));
   });
+}
+
+async function known(t: Test, store: PasswordFailureStore): Promise<void> {
+  const ada = somebody();
+  const noPlace = { ...ada, place: strangers };
+  t.equal(await store.isKnown(ada, now), false);
+  await fail(store, ada, 3);
+  t.equal(await store.isKnown(ada, now), false, 'a wrong one makes no place known');
+  await store.know(noPlace, now);
+  t.equal(await store.isKnown(noPlace, now), false, 'no place is no known one');
+  await store.know(ada, now);
+  t.equal(await store.isKnown(ada, now), true);
+  t.equal(await store.isKnown(ada.elsewhere, now), false);
+  t.equal(await store.isKnown({ ...somebody(), place: ada.place }, now), false, 'of another account');
+  await fail(store, ada, 2);
+  t.equal((await store.take(ada.elsewhere, now)).failures.count, 4, 'the count of strangers is as it was');
+  await store.know(ada, now + 1);
+  t.match(await store.take(ada, now), { source: 'place', failures: { count: 3 } }, 'and that of the place');
+  const latest = now + 1 + loginLimits.knownNetworkMilliseconds;
+  t.equal(await store.isKnown(ada, latest - 1), true);
+  t.equal(await store.isKnown(ada, latest), false);
+  for (let place = 0; place < loginLimits.knownNetworks; place += 1)
+    await store.know({ ...ada, place: hash() }, now + 2);
+  t.equal(await store.isKnown(ada, now + 2), false, 'only the latest ones');
 }
 
 function somebody(): AttemptSource & { readonly elsewhere: AttemptSource } {

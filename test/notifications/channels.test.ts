@@ -2,12 +2,13 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '@countersign/verifier/clock';
 import type { MessageId } from '@countersign/verifier/ids';
 import t from 'tap';
 import type { SendFault } from '../../src/notifications/channel.ts';
+import { notificationLimits } from '../../src/notifications/limits.ts';
 import { createMailChannel } from '../../src/notifications/mail.ts';
 import type { Message } from '../../src/notifications/message.ts';
 import { createSmsWebhook } from '../../src/notifications/webhook.ts';
@@ -97,3 +98,50 @@ t.test('a mail leaves this machine over TLS only, unless plaintext is allowed', 
   t.match(await send('127.0.0.1', true, true), /^smtp /, 'smtps is never without TLS');
   t.equal(mail.mails.length, 2);
 });
+
+t.test(
+  'a mail server that never closes its side: the connection ends without an error that nobody hears',
+  async (t) => {
+    const connections: Socket[] = [];
+    const answers: Readonly<Record<string, string>> = {
+      EHLO: '250 here',
+      DATA: '354 go on',
+      QUIT: '221 bye',
+    };
+    const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
+      connections.push(socket);
+      socket.on('error', () => {});
+      socket.write('220 here\r\n');
+      let inMessage = false;
+      socket.on('data', (chunk) => {
+        const text = chunk.toString('latin1');
+        if (inMessage && !text.endsWith('\r\n.\r\n')) return;
+        const verb = inMessage ? '' : text.slice(0, 4).toUpperCase();
+        inMessage = verb === 'DATA';
+        socket.write(`${answers[verb] ?? '250 ok'}\r\n`);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.teardown(() => {
+      for (const socket of connections) socket.destroy();
+      server.close();
+    });
+    const unheard: unknown[] = [];
+    const hear = (error: unknown) => void unheard.push(error);
+    process.on('uncaughtException', hear);
+    t.teardown(() => process.off('uncaughtException', hear));
+    const clock = createManualClock(0);
+    const { port } = server.address() as AddressInfo;
+    const login = { username: undefined, password: undefined };
+    const channel = createMailChannel({
+      server: { ...login, host: '127.0.0.1', port, tls: false },
+      from: { name: '', address: 'no-reply@example.com' },
+      ...{ allowPlaintext: true, clock },
+    });
+    t.equal(await outcome(channel.send(id, recovery)), 'sent');
+    t.equal(clock.timers(), 1, 'its end is set');
+    await clock.advance(notificationLimits.sendMilliseconds);
+    t.equal(clock.timers(), 0);
+    t.strictSame(unheard, []);
+  },
+);

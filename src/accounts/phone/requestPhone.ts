@@ -43,7 +43,7 @@ export function createRequestPhone(parts: RequestPhoneParts): RequestPhone {
     const user = await findCaller(parts, caller);
     if (user.phone?.number === number) return;
     const { userId, sessionId } = caller;
-    if (!(await parts.spendSms({ kind: 'phone_proof', number, by: actor, userId }))) throw tooManySms();
+    if (!(await parts.spendSms({ kind: 'phone_proof', number, by: actor, user }))) throw tooManySms();
     const now = parts.clock.now();
     await parts.database.transaction(async (stores) => {
       await checkUnchanged(stores, user, sessionId);

@@ -1,8 +1,10 @@
 /** How many messages to phones are sent, so that nobody earns with them (SMS pumping): counted over all nodes. */
+import type { IsKnownPlace } from '../../login/throttling/passwordAttempts.ts';
 import { ipNetwork } from '../../platform/ipAddress.ts';
 import { platformLimits } from '../../platform/limits.ts';
 import type { RateCaller } from '../../platform/rateLimits.ts';
 import { createSpendWindows, type WindowBudget } from '../../platform/windowBudgets.ts';
+import type { User } from '../user.ts';
 import { phoneLimits } from './limits.ts';
 import type { Phone } from './phoneNumber.ts';
 
@@ -13,34 +15,53 @@ export interface SmsRequest {
   readonly number: Phone;
   readonly by: RateCaller;
   /** Undefined when nobody has the number: the same is counted, apart from messages that are sent. */
-  readonly userId: string | undefined;
+  readonly user: Pick<User, 'id' | 'email'> | undefined;
 }
 
 /** False when enough were sent. */
 export type SpendSms = (request: SmsRequest) => Promise<boolean>;
 
 /** `counting`: undefined when rate limits are off. */
-export function createSmsBudgets(counting: Parameters<typeof createSpendWindows>[0]): SpendSms {
+export function createSmsBudgets(
+  counting: Parameters<typeof createSpendWindows>[0],
+  isKnownPlace: IsKnownPlace,
+): SpendSms {
   const spend = createSpendWindows(counting, 'sms');
-  return (request) => spend(budgetsOf(request), request.by);
+  return async (request) => {
+    const { kind, number, by, user } = request;
+    // For every number, whether somebody has it or not: the same work.
+    const isKnown = kind !== 'phone_proof' && (await isKnownPlace(user?.email ?? number, by));
+    return spend(budgetsOf(request, isKnown), by);
+  };
+}
+
+interface Budgets extends Readonly<Record<(typeof scopes)[number], number>> {
+  readonly known?: number;
 }
 
 /** The narrowest first: what it is refused takes nothing from others. */
-function budgetsOf({ kind, number, by: { ip }, userId }: SmsRequest): readonly WindowBudget[] {
-  const budgets = phoneLimits.smsBudgets[kind];
+function budgetsOf(
+  { kind, number, by: { ip }, user }: SmsRequest,
+  isKnown: boolean,
+): readonly WindowBudget[] {
   const whose = {
-    user: userId ?? number,
+    user: user?.id ?? number,
     network: ip === undefined ? 'unknown' : ipNetwork(ip, platformLimits.knownNetwork),
     number,
     prefix: number.slice(1, 1 + phoneLimits.prefixDigits),
     all: '',
   };
+  const sent = user === undefined ? 'nobody' : 'sent';
   return scopes.flatMap((scope) =>
-    windows.map((window) => ({
-      name: [kind, userId === undefined ? 'nobody' : 'sent', window, scope, whose[scope]],
-      budget: budgets[window][scope],
-      windowMilliseconds: phoneLimits.windows[window],
-    })),
+    windows.map((window) => {
+      const budgets: Budgets = phoneLimits.smsBudgets[kind][window];
+      const isApart = isKnown && ['user', 'network', 'number'].includes(scope);
+      return {
+        name: [kind, isApart ? 'known' : sent, window, scope, whose[scope]],
+        budget: isApart && scope !== 'network' ? (budgets.known ?? budgets[scope]) : budgets[scope],
+        windowMilliseconds: phoneLimits.windows[window],
+      };
+    }),
   );
 }
 

@@ -7,6 +7,7 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { FactorId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
 import { checkUnchanged, findCaller } from '../../login/passwords/reauthentication.ts';
+import type { PasswordAttempts } from '../../login/throttling/passwordAttempts.ts';
 import type { Notices } from '../../notifications/notices.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
 import { newId } from '../../platform/newId.ts';
@@ -27,6 +28,7 @@ import { phoneCodeHash, phonePurpose } from './requestPhone.ts';
 
 export interface VerifyPhoneParts extends RevokingParts {
   readonly codeHash: KeyedHash;
+  readonly passwordAttempts: Pick<PasswordAttempts, 'forget'>;
   readonly notices: Notices;
   readonly onCode: (channel: 'sms', outcome: 'sent' | 'used') => void;
 }
@@ -111,6 +113,8 @@ async function add(
     outcome = await stores.users.setPhone(userId, phone);
   }
   await stores.revoke([factsChanged(userId, now)]);
+  // Guesses of codes that went to the earlier owner must not lock this one out.
+  await parts.passwordAttempts.forget(stores, number);
   if (outcome === 'taken')
     throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'phone_contention' });
   const about = { actor, userId, sessionId, reason: 'sms_code', detail: { factor } };

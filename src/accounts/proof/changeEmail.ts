@@ -45,7 +45,7 @@ async function start(parts: ChangeEmailParts, asked: Asked): Promise<void> {
   const { sessionId } = caller;
   // Before anything is voided. The old address first: its owner's budget stops a thief who tries many new ones.
   if (!(await parts.spendMail('email_change', user.email, actor))) throw tooManyMails();
-  if (!(await parts.spendMail('email_proof', email, actor))) throw tooManyMails();
+  if (!(await parts.spendMail('new_email', email, actor))) throw tooManyMails();
   const now = parts.clock.now();
   await parts.database.transaction(async (stores) => {
     await checkUnchanged(stores, user, sessionId);

@@ -1,6 +1,7 @@
 /** Replaces a user's address by one that was proved just now, with everything that depends on it. */
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { PasswordAttempts } from '../../login/throttling/passwordAttempts.ts';
+import { recoveryPurposes } from '../../notifications/links.ts';
 import type { RevokingStores } from '../../revocation/propagation/revokeAndPropagate.ts';
 import { factsChanged } from '../../sessions/lookUp/facts.ts';
 import type { Email } from '../email.ts';
@@ -18,9 +19,9 @@ export async function moveEmail(
   if ((await stores.users.replaceEmail(user.id, email, now)) === 'email_taken') return false;
   await stores.revoke([factsChanged(user.id, now)]);
   // A recovery link lies in the old mailbox.
-  await stores.oneTimeTokens.forget(user.id, 'recovery');
+  for (const purpose of recoveryPurposes) await stores.oneTimeTokens.forget(user.id, purpose);
   await passwordAttempts.forget(stores, user.email);
-  await passwordAttempts.passwordChanged(stores, email, actor.ip, now);
+  await passwordAttempts.passwordChanged(stores, { email }, actor.ip, now);
   await stores.audit.record({ type: 'email_changed', actor, userId: user.id }, now);
   return true;
 }

@@ -122,7 +122,7 @@ export async function confirmRegistration(
   const user = { id: userId, email, passwordHash, locale, emailVerifiedAt: now };
   if ((await stores.users.create(user, now)) === 'email_taken')
     throw new AuthorityError('invalid_link', { reason: 'email_taken' });
-  await passwordAttempts.passwordChanged(stores, email, actor.ip, now);
+  await passwordAttempts.passwordChanged(stores, { email }, actor.ip, now);
   await stores.audit.recordAll(
     [
       { type: 'user_registered', actor, userId },

@@ -12,6 +12,7 @@ import { isAfterOneTimePassword } from '../../login/oneTimePassword.ts';
 import { hashTurn, type PasswordHasher } from '../../login/passwords/passwordHash.ts';
 import type { PasswordPolicy } from '../../login/passwords/passwordPolicy.ts';
 import type { PasswordAttempts } from '../../login/throttling/passwordAttempts.ts';
+import { recoveryPurposes } from '../../notifications/links.ts';
 import type { Notices } from '../../notifications/notices.ts';
 import { type OneTimeDetail, type OneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import { type RevokingParts, revokeAndPropagate } from '../../revocation/propagation/revokeAndPropagate.ts';
@@ -40,7 +41,7 @@ export function createCompleteRecovery(parts: CompleteRecoveryParts): CompleteRe
     const hash = oneTimeTokenHash(token);
     if (hash === undefined) throw invalidLink('malformed');
     // Before the password is hashed: whoever has no link costs little.
-    const found = await database.oneTimeTokens.find(hash, 'recovery', clock.now());
+    const found = await ofEither((purpose) => database.oneTimeTokens.find(hash, purpose, clock.now()));
     const { email } = checked(found, found?.userId && (await database.users.find(found.userId)));
     const password = await passwordPolicy.check(newPassword, { field: 'new_password', email });
     const passwordHash = await passwords.hash(password, hashTurn(actor.ip, true));
@@ -48,13 +49,23 @@ export function createCompleteRecovery(parts: CompleteRecoveryParts): CompleteRe
     await revokeAndPropagate(parts, now, async (stores) => {
       // The user first, as everywhere: two in another order would wait for each other.
       const owner = found?.userId && (await stores.users.lock(found.userId));
-      const taken = await stores.oneTimeTokens.take(hash, 'recovery', now);
+      const taken = await ofEither((purpose) => stores.oneTimeTokens.take(hash, purpose, now));
       const user = checked(taken, owner);
       const how = taken === undefined ? 'mail' : howGiven(taken.detail);
       await recover(parts, stores, user, { passwordHash, how, actor, now });
       await endAllOfUser(stores, user.id, { reason: 'recovered', actor, now });
     });
   };
+}
+
+async function ofEither(
+  ask: (purpose: string) => Promise<OneTimeToken | undefined>,
+): Promise<OneTimeToken | undefined> {
+  for (const purpose of recoveryPurposes) {
+    const token = await ask(purpose);
+    if (token !== undefined) return token;
+  }
+  return undefined;
 }
 
 /** Who uses a link of a mail reads that mail; the other ways prove nothing of the address. */
@@ -79,16 +90,17 @@ async function recover(
   user: User,
   { passwordHash, how, actor, now }: { passwordHash: string; how: HowGiven; actor: Actor; now: number },
 ): Promise<void> {
-  const { id: userId, email } = user;
+  const { id: userId } = user;
   const byMail = how === 'mail';
   await stores.users.setPassword(userId, passwordHash, now);
   if (byMail && user.emailVerifiedAt === undefined) {
     await stores.users.verifyEmail(userId, now);
     await forgetStrangersFactors(kinds, stores, user, { actor, now });
   }
-  await passwordAttempts.passwordChanged(stores, email, actor.ip, now);
+  await passwordAttempts.passwordChanged(stores, user, actor.ip, now);
   // A thief may have begun to change the address.
-  for (const purpose of ['recovery', 'email_proof']) await stores.oneTimeTokens.forget(userId, purpose);
+  for (const purpose of [...recoveryPurposes, 'email_proof'])
+    await stores.oneTimeTokens.forget(userId, purpose);
   await stores.audit.record({ type: 'account_recovered', actor, userId, reason: how }, now);
   await notices(stores, user, byMail ? 'account_recovered' : 'password_changed', { now, actor });
 }

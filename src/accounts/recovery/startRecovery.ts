@@ -8,7 +8,7 @@ import type { UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
 import { notificationLimits } from '../../notifications/limits.ts';
-import type { MakeLink } from '../../notifications/links.ts';
+import { type MakeLink, recoveryPurposes } from '../../notifications/links.ts';
 import { occasionOf } from '../../notifications/notices.ts';
 import { type Notify, writeDecoy } from '../../notifications/outbox.ts';
 import { newId } from '../../platform/newId.ts';
@@ -77,9 +77,14 @@ export function createMakeRecoveryLink({
       throw new AuthorityError('permission_denied', { detail: 'The user is disabled; enable it first.' });
     const now = clock.now();
     return database.transaction(async (stores) => {
-      await stores.oneTimeTokens.forget(userId, 'recovery');
+      for (const purpose of recoveryPurposes) await stores.oneTimeTokens.forget(userId, purpose);
       await stores.audit.record({ type: 'recovery_requested', actor, userId, reason: 'operator' }, now);
-      return makeLink(stores, { purpose: 'recovery', userId, detail: { email, by_operator: true }, now });
+      return makeLink(stores, {
+        purpose: 'handed_recovery',
+        userId,
+        detail: { email, by_operator: true },
+        now,
+      });
     });
   };
 }

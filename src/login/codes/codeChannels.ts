@@ -31,12 +31,8 @@ export interface CodeChannel<Address extends string = string> {
   checkConfigured(): void;
   /** Whether the settings still let a proved address get messages. */
   isAllowed(address: Address): Promise<boolean>;
-  /** False when enough were sent. `userId`: undefined when nobody gets it. */
-  spend(
-    use: CodeUse,
-    address: Address,
-    by: { caller: RateCaller; userId: string | undefined },
-  ): Promise<boolean>;
+  /** False when enough were sent. `user`: undefined when nobody gets it. */
+  spend(use: CodeUse, address: Address, by: { caller: RateCaller; user: User | undefined }): Promise<boolean>;
 }
 
 export interface ChannelParts {
@@ -67,7 +63,7 @@ export function createCodeChannels(parts: ChannelParts) {
     factorOf: ({ phone }) => phone?.id,
     checkConfigured: requireSms,
     isAllowed: phoneNumbers.isAllowed,
-    spend: (kind, number, { caller, userId }) => spendSms({ kind, number, by: caller, userId }),
+    spend: (kind, number, { caller, user }) => spendSms({ kind, number, by: caller, user }),
   };
   return { mail, sms } as { readonly mail: CodeChannel; readonly sms: CodeChannel };
 }

@@ -28,7 +28,7 @@ export function createCodeKind(parts: CodeParts, channel: CodeChannel, isOn: boo
       const address = channel.addressOf(user);
       if (address === undefined) throw new Error('the caller asks isUsable first');
       if (!(await channel.isAllowed(address))) throw notAllowed();
-      if (!(await channel.spend('factor_code', address, { caller: actor, userId: user.id }))) throw tooMany();
+      if (!(await channel.spend('factor_code', address, { caller: actor, user }))) throw tooMany();
       const code = newCode();
       // A code lives no longer than its login or step-up.
       const minutes = Math.max(1, Math.floor((expiresAt - now) / 60_000));

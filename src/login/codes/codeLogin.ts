@@ -1,10 +1,10 @@
 /**
  * A login with a code that was sent, in place of the password. Users with a second factor are asked for it; the channel of the code
- * does not count twice. A try counts in the account's failures as a wrong password does, and every refusal looks alike.
+ * does not count twice. A try counts as a wrong password does, for the address that the code went to: whoever knows an e-mail and a
+ * number must not learn from the waits of one that they belong together. Every refusal looks alike.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { AuthorityError } from '@countersign/verifier/errors';
-import type { Email } from '../../accounts/email.ts';
 import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
@@ -15,6 +15,7 @@ import { chosenAudience, type TokenResponse } from '../../sessions/tokenResponse
 import type { AskForFactor } from '../factors/pendingLogin.ts';
 import { type RefusingParts, refuseLogin } from '../refuseLogin.ts';
 import { type LoginClient, mayLogIn, type StartSessionParts, startSession } from '../startSession.ts';
+import type { LoginName } from '../throttling/attemptSources.ts';
 import type { PasswordAttempt, PasswordAttempts } from '../throttling/passwordAttempts.ts';
 import { type CodeChannel, type CodeChannels, sentCodeHash } from './codeChannels.ts';
 import type { CodeParts } from './codeKind.ts';
@@ -40,7 +41,7 @@ export type CodeLogin = (input: CodeLoginInput, actor: Actor) => Promise<TokenRe
 interface Begun {
   readonly token: OneTimeToken;
   readonly channel: CodeChannel;
-  readonly address: string;
+  readonly address: LoginName;
   /** Undefined where nobody got a code. */
   readonly user: User | undefined;
 }
@@ -53,9 +54,7 @@ export function createCodeLogin(parts: CodeLoginParts): CodeLogin {
     if (begun === undefined) throw new AuthorityError('invalid_code', { reason: 'login_token' });
     const { address, user } = begun;
     await rateLimits.spend(actor, 'code_login', 'account', address);
-    // Where nobody has the address, tries are counted for the address: the same waits.
-    const account = user?.email ?? (address as Email);
-    return parts.passwordAttempts.attempt(account, { ip: actor.ip }, async (attempt) => {
+    return parts.passwordAttempts.attempt(address, { ip: actor.ip }, async (attempt) => {
       // An owner in a known network does not share the strangers' budget.
       if (attempt.countedAs === 'strangers') await rateLimits.spend(actor, 'code_login', 'global');
       const refuse = (rule: string) =>
@@ -84,7 +83,7 @@ async function find(
   const token = await database.oneTimeTokens.find(hash, codeLoginPurpose, clock.now());
   if (token === undefined) return undefined;
   const channel = token.detail['kind'] === 'sms_code' ? channels.sms : channels.mail;
-  const address = String(token.detail['address']);
+  const address = String(token.detail['address']) as LoginName;
   // Asked in any case: response times must not reveal registration.
   const found = await channel.find(database.users, address);
   return { token, channel, address, user: found?.id === token.userId ? found : undefined };
@@ -150,6 +149,7 @@ async function open(
     async commit(stores: Stores, now: number) {
       if (!(await take(stores, now))) return false;
       await attempt.succeeded(stores, now);
+      if (address !== user.email) await parts.passwordAttempts.signedIn(stores, user.email, actor.ip, now);
       return true;
     },
   };

@@ -7,6 +7,7 @@ import type { Config } from '../../platform/config/config.ts';
 import { createKeyedHash } from '../../platform/keyedHash.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
 import type { RateLimitParts } from '../../platform/rateLimits.ts';
+import type { IsKnownPlace } from '../throttling/passwordAttempts.ts';
 import { createCodeChannels } from './codeChannels.ts';
 import { createCodeKind } from './codeKind.ts';
 import { type CodeLoginParts, createCodeLogin } from './codeLogin.ts';
@@ -21,14 +22,17 @@ export function openCodes(parts: {
   readonly keyEncryptionKey: Uint8Array;
   /** Undefined when rate limits are off. */
   readonly counting: RateLimitParts | undefined;
+  readonly isKnownPlace: IsKnownPlace;
   readonly notify: Notify;
   readonly requireMail: () => void;
   readonly requireSms: () => void;
   readonly metrics: Pick<Metrics, 'code'>;
 }) {
-  const { config, keyEncryptionKey, counting, notify, requireMail, requireSms, metrics } = parts;
+  const { config, keyEncryptionKey, counting, isKnownPlace, notify, requireMail, requireSms, metrics } =
+    parts;
   const phoneNumbers = createPhoneNumbers(config.messages.smsCountries);
-  const [spendMail, spendSms] = [createMailBudgets(counting), createSmsBudgets(counting)];
+  const spendMail = createMailBudgets(counting, isKnownPlace);
+  const spendSms = createSmsBudgets(counting, isKnownPlace);
   const channels = createCodeChannels({ phoneNumbers, requireMail, requireSms, spendMail, spendSms });
   const codeHash = createKeyedHash(keyEncryptionKey, 'login-codes');
   const codes = { notify, codeHash, onCode: metrics.code };

@@ -61,7 +61,7 @@ export function createStartCodeLogin(parts: StartCodeLoginParts): StartCodeLogin
     const address = await channel.check(text);
     await rateLimits.spend(actor, 'code_login', 'global');
     const known = receiver(parts, channel, await channel.find(database.users, address));
-    const isAllowed = await channel.spend('login_code', address, { caller: actor, userId: known?.id });
+    const isAllowed = await channel.spend('login_code', address, { caller: actor, user: known });
     const { token, hash } = newOneTimeToken();
     const now = clock.now();
     const login = { channel, address, hash, actor, now };

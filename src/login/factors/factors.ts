@@ -10,6 +10,7 @@ import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
 import type { OneTimeDetail, OneTimeToken } from '../../platform/oneTimeTokens.ts';
+import type { RevokingStores } from '../../revocation/propagation/revokeAndPropagate.ts';
 
 /** In the order of listing. */
 export const factorNames = [
@@ -87,16 +88,19 @@ export interface Verified {
   readonly amr: readonly string[];
   /** The session ends when this factor is removed. */
   readonly openedBy?: FactorId;
-  /**
-   * Uses the proof up, in the transaction of what it allows, after what was started. False when it was used, or its factor
-   * removed, meanwhile. Then nothing may be stored.
-   */
-  commit(stores: Stores, now: number): Promise<boolean>;
+  /** Uses the proof up, in the transaction of what it allows, after what was started. */
+  commit(stores: RevokingStores, now: number): Promise<CommittedProof>;
   /** Of an enrolment, after `commit`: the user's first recovery codes, to be shown once. */
   readonly recoveryCodes?: () => readonly string[];
-  /** Called when `commit` answered false, once that was undone and before the refusal. Returns the refusal's reason, if any. */
-  readonly onUncommitted?: () => Promise<string | undefined>;
+  /** Call when nothing came of the proof, before the refusal. Returns the refusal's reason, if it has one of its own. */
+  readonly onRefused?: () => string | undefined;
 }
+
+/**
+ * False when the proof was used, or its factor removed, meanwhile: then nothing may be stored. `refused`: what was written of the
+ * refusal is committed, and nothing else may be stored.
+ */
+export type CommittedProof = boolean | 'refused';
 
 /** `refused`: a machine-readable word for the audit log; the caller learns none. */
 export type Verdict = Verified | { readonly refused: string };

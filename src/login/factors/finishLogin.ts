@@ -1,13 +1,13 @@
 /** `POST /auth/login/factor`: the second step of a login. */
 import type { FactorId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
-import type { Stores } from '../../database.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
+import type { RevokingStores } from '../../revocation/propagation/revokeAndPropagate.ts';
 import type { TokenResponse } from '../../sessions/tokenResponse.ts';
 import { type StartSessionParts, startSession } from '../startSession.ts';
 import type { PasswordAttempt } from '../throttling/passwordAttempts.ts';
 import type { VerifyEnrolment } from './enrolTotp.ts';
-import type { FactorProof } from './factors.ts';
+import type { CommittedProof, FactorProof } from './factors.ts';
 import { countTry, findPendingLogin, type PendingLogin, takePendingLogin } from './pendingLogin.ts';
 import { type ProvedFactor, type ProvingFactorParts, proveFactor, refuseFactor } from './proveFactor.ts';
 
@@ -57,7 +57,7 @@ export function createFinishLogin(parts: FinishLoginParts): FinishLogin {
       ...(enrols ? { verify: () => verifyEnrolment(user, proof, actor) } : {}),
     };
     return proveFactor(parts, tried, async (proved) => {
-      const proof = { ...strength(pending, proved), user, ...committed(pending, proved) };
+      const proof = { ...strength(pending, proved), user, ...committed(parts, pending, proved, actor) };
       const tokens = await startSession(parts, proof, client, actor);
       return tokens && { tokens, recoveryCodes: proved.recoveryCodes?.() ?? [] };
     });
@@ -65,14 +65,24 @@ export function createFinishLogin(parts: FinishLoginParts): FinishLogin {
 }
 
 /** The token, the proof and the count of failures, in the transaction that makes the session. */
-function committed(pending: PendingLogin, { name, attempt, commit }: ProvedFactor) {
+function committed(
+  { passwordAttempts }: Pick<FinishLoginParts, 'passwordAttempts'>,
+  pending: PendingLogin,
+  { name, attempt, commit }: ProvedFactor,
+  { ip }: Actor,
+) {
+  const { phone } = pending.user;
+  // Tries of its code were counted for the number.
+  const began = pending.proved === 'sms_code' ? phone?.number : undefined;
   return {
     reason: name,
     refusals: attempt.refusals,
-    async commit(stores: Stores, now: number): Promise<boolean> {
+    async commit(stores: RevokingStores, now: number): Promise<CommittedProof> {
       if (!(await takePendingLogin(stores, pending, now))) return false;
-      if (!(await commit(stores, now))) return false;
+      const committed = await commit(stores, now);
+      if (committed !== true) return committed;
       await attempt.succeeded(stores, now);
+      if (began !== undefined) await passwordAttempts.finished(stores, began, ip, now);
       return true;
     },
   };

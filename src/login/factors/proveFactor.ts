@@ -63,12 +63,12 @@ export function proveFactor<T>(
       return refuse(verdict.refused);
     }
     const commit: Verified['commit'] = async (stores, now) => {
-      if (!(await verdict.commit(stores, now))) return false;
-      await kind.onUse?.(stores, { user, actor: tried.actor, now });
-      return true;
+      const committed = await verdict.commit(stores, now);
+      if (committed === true) await kind.onUse?.(stores, { user, actor: tried.actor, now });
+      return committed;
     };
     const done = await work({ ...verdict, commit, name: kind.name, attempt });
-    if (done === undefined) return refuse((await verdict.onUncommitted?.()) ?? 'used_meanwhile');
+    if (done === undefined) return refuse(verdict.onRefused?.() ?? 'used_meanwhile');
     parts.onTry(kind.name, 'proved');
     return done;
   });

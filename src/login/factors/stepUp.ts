@@ -10,6 +10,11 @@ import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Stores } from '../../database.ts';
 import type { OneTimeToken } from '../../platform/oneTimeTokens.ts';
+import {
+  type RevokingParts,
+  type RevokingStores,
+  revokeAndPropagate,
+} from '../../revocation/propagation/revokeAndPropagate.ts';
 import { rightsAt } from '../../rights/rights.ts';
 import type { Acr, Caller } from '../../sessions/session.ts';
 import {
@@ -27,14 +32,16 @@ import {
   provePassword,
 } from '../passwords/reauthentication.ts';
 import { requireUnused, unlessUsedMeanwhile } from '../usedMeanwhile.ts';
-import { type FactorProof, sentCodeMember } from './factors.ts';
+import { type CommittedProof, type FactorProof, sentCodeMember } from './factors.ts';
 import { withFactor, withMfa } from './finishLogin.ts';
 import { factorLimits } from './limits.ts';
 import { type FactorTry, type ProvingFactorParts, proveFactor, refuseFactor } from './proveFactor.ts';
 import { stopReset } from './reset/stopReset.ts';
 import { underWayOf } from './startFactor.ts';
 
-export interface StepUpParts extends TokenParts, ProvingParts, ProvingFactorParts {
+export interface StepUpParts extends TokenParts, RevokingParts, ProvingParts, ProvingFactorParts {
+  readonly database: RevokingParts['database'];
+  readonly clock: RevokingParts['clock'];
   readonly passwordAttempts: ProvingParts['passwordAttempts'];
 }
 
@@ -60,7 +67,7 @@ interface Fresh {
   readonly isSecond: boolean;
   readonly opensWith?: string | undefined;
   readonly reason: string;
-  readonly commit: (stores: Stores, now: number) => Promise<boolean>;
+  readonly commit: (stores: RevokingStores, now: number) => Promise<CommittedProof>;
 }
 
 export function createStepUp(parts: StepUpParts): StepUp {
@@ -84,9 +91,9 @@ export function createStepUp(parts: StepUpParts): StepUp {
         opensWith: kinds.named(name)?.opensWith,
         async commit(stores, now) {
           if (!(await takeUnderWay(stores, underWay, now))) return false;
-          if (!(await commit(stores, now))) return false;
-          await attempt.succeeded(stores, now);
-          return true;
+          const committed = await commit(stores, now);
+          if (committed === true) await attempt.succeeded(stores, now);
+          return committed;
         },
       }),
     );
@@ -151,9 +158,11 @@ async function stepUp(parts: StepUpParts, fresh: Fresh): Promise<TokenResponse |
   const { sessionId } = caller;
   const now = parts.clock.now();
   const signer = await chooseSigner(parts, now);
-  const begun = parts.database.transaction(async (stores) => {
+  const begun = revokeAndPropagate(parts, now, async (stores) => {
     const current = await checkUnchanged(stores, user, sessionId);
-    requireUnused(await fresh.commit(stores, now));
+    const committed = await fresh.commit(stores, now);
+    if (committed === 'refused') return undefined;
+    requireUnused(committed);
     await stores.sessions.lock(sessionId);
     const before = await stores.sessions.findWithRights(sessionId, audience);
     if (before === undefined) throw new AuthorityError('invalid_token', { reason: 'unknown_session' });
@@ -172,7 +181,7 @@ async function stepUp(parts: StepUpParts, fresh: Fresh): Promise<TokenResponse |
     );
     return { session: { ...before, ...proved }, rights };
   });
-  const done = await unlessUsedMeanwhile(begun);
+  const done = (await unlessUsedMeanwhile(begun))?.result;
   return done && respondWithTokens(parts, done.session, signer, { now, audience, rights: done.rights });
 }
 

@@ -1,23 +1,20 @@
 /** Puts passkeys together: the row in the table of second factors, and the routes. */
-import type { Notices } from '../../notifications/notices.ts';
 import type { Log } from '../../platform/observability/log.ts';
 import type { Metrics } from '../../platform/observability/metrics.ts';
-import type { RevokingParts } from '../../revocation/propagation/revokeAndPropagate.ts';
 import type { OpenedFactors } from '../factors/mount.ts';
 import { type AddPasskeyParts, createAddPasskey, createStartPasskey } from './addPasskey.ts';
 import { passkeyRoutes } from './http.ts';
 import type { Passkey } from './passkey.ts';
 import { createPasskeyKind } from './passkeyKind.ts';
 import { createPasskeyLogin, createStartPasskeyLogin, type PasskeyLoginParts } from './passkeyLogin.ts';
-import { createProvePasskey } from './provePasskey.ts';
+import { createProvePasskey, type ProvePasskeyParts } from './provePasskey.ts';
 import { createRequireRelyingParty, relyingPartyOf } from './relyingParty.ts';
 import { createRenamePasskey } from './renamePasskey.ts';
 
-export interface OpenPasskeysParts extends RevokingParts {
+export interface OpenPasskeysParts extends Pick<ProvePasskeyParts, 'database' | 'notices'> {
   readonly issuer: string;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'passkeyCloned'>;
-  readonly notices: Notices;
   readonly providerNames: readonly string[];
 }
 

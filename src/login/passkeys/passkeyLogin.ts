@@ -9,8 +9,10 @@ import type { UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
 import { newOneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
+import type { RevokingStores } from '../../revocation/propagation/revokeAndPropagate.ts';
 import { chosenAudience, type TokenResponse } from '../../sessions/tokenResponse.ts';
 import { type LoginClient, type StartSessionParts, startSession } from '../startSession.ts';
+import type { PasswordAttempts } from '../throttling/passwordAttempts.ts';
 import { passkeyLimits } from './limits.ts';
 import type { ProvePasskey } from './provePasskey.ts';
 import type { RequireRelyingParty } from './relyingParty.ts';
@@ -20,6 +22,7 @@ export interface PasskeyLoginParts extends StartSessionParts {
   readonly requireRelyingParty: RequireRelyingParty;
   readonly provePasskey: ProvePasskey;
   readonly rateLimits: Pick<RateLimits, 'spend'>;
+  readonly passwordAttempts: Pick<PasswordAttempts, 'signedIn'>;
 }
 
 const purpose = 'passkey_login';
@@ -66,7 +69,7 @@ export interface PasskeyLoginInput extends Omit<LoginClient, 'audience'> {
   readonly audience?: string | undefined;
 }
 
-/** Throws `invalid_credentials`, alike for every reason. The login token is used up in any case. */
+/** Throws `invalid_credentials`, alike for every reason. The login token is used up by every answer but `unavailable`. */
 export type PasskeyLogin = (input: PasskeyLoginInput, actor: Actor) => Promise<TokenResponse>;
 
 export function createPasskeyLogin(parts: PasskeyLoginParts): PasskeyLogin {
@@ -74,41 +77,46 @@ export function createPasskeyLogin(parts: PasskeyLoginParts): PasskeyLogin {
   return async ({ loginToken, credential, ...given }, actor) => {
     const client = { ...given, audience: await chosenAudience(parts, given.audience) };
     requireRelyingParty();
-    const challenge = await takeChallenge(parts, loginToken);
-    if (challenge === undefined) return refuse(parts, { reason: 'login_token', actor });
+    const { database, clock, passwordAttempts } = parts;
+    const hash = oneTimeTokenHash(loginToken);
+    const started = hash && (await database.oneTimeTokens.find(hash, purpose, clock.now()));
+    const challenge = started?.detail['challenge'];
+    if (hash === undefined || typeof challenge !== 'string')
+      return refuse(parts, { reason: 'login_token', actor });
     const verdict = await provePasskey({ answer: credential, challenge }, actor);
     if ('refused' in verdict)
-      return refuse(parts, { reason: verdict.refused, userId: verdict.user?.id, actor });
-    const { user, amr, openedBy, commit } = verdict;
+      return refuse(parts, { hash, reason: verdict.refused, userId: verdict.user?.id, actor });
+    const { user, amr, openedBy } = verdict;
     const strength = { amr: [...amr, 'mfa'], acr: '2fa', openedBy: openedBy ? [openedBy] : [] } as const;
+    const commit = async (stores: RevokingStores, now: number) => {
+      // Of several callers, one gets it.
+      if ((await stores.oneTimeTokens.take(hash, purpose, now)) === undefined) return false;
+      const committed = await verdict.commit(stores, now);
+      if (committed === true) await passwordAttempts.signedIn(stores, user.email, actor.ip, now);
+      return committed;
+    };
     const proof = { user, ...strength, reason: 'passkey', commit };
-    const started = await startSession(parts, proof, client, actor);
-    if (started !== undefined) return started;
-    const reason = (await verdict.onUncommitted?.()) ?? 'version';
-    return refuse(parts, { reason, userId: user.id, actor });
+    const tokens = await startSession(parts, proof, client, actor);
+    if (tokens !== undefined) return tokens;
+    const reason = verdict.onRefused?.() ?? 'version';
+    return refuse(parts, { hash, reason, userId: user.id, actor });
   };
 }
 
-/** Of several callers, one gets it. */
-async function takeChallenge(
-  { database, clock }: PasskeyLoginParts,
-  loginToken: string,
-): Promise<string | undefined> {
-  const hash = oneTimeTokenHash(loginToken);
-  const token = hash && (await database.oneTimeTokens.take(hash, purpose, clock.now()));
-  const challenge = token?.detail['challenge'];
-  return typeof challenge === 'string' ? challenge : undefined;
+interface Refusal {
+  /** Of the login token. */
+  readonly hash?: Uint8Array;
+  readonly reason: string;
+  readonly userId?: UserId | undefined;
+  readonly actor: Actor;
 }
 
 /** The event is committed before the answer. Passkeys that nobody has leave none: anybody could fill the log. */
 async function refuse(
   { database, clock }: PasskeyLoginParts,
-  {
-    reason,
-    userId,
-    actor,
-  }: { readonly reason: string; readonly userId?: UserId | undefined; readonly actor: Actor },
+  { hash, reason, userId, actor }: Refusal,
 ): Promise<never> {
+  if (hash !== undefined) await database.oneTimeTokens.take(hash, purpose, clock.now());
   if (userId !== undefined)
     await database.audit.record({ type: 'login_failed', actor, userId, reason }, clock.now());
   throw new AuthorityError('invalid_credentials', { detail: 'This passkey was not accepted.', reason });

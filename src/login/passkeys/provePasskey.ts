@@ -1,23 +1,24 @@
 /**
  * Proves a passkey, as first factor, second factor or in step-up. Every refusal looks alike to the caller; the audit log has the
  * reason. A counter that went back means that two devices have the key: nobody can tell which one is the owner's, so all sessions
- * that the key opened end, and the owner is told.
+ * that the key opened end, and the owner is told. That is one transaction with the use of the challenge: after a crash the same
+ * answer can be sent again.
  */
-import type { Clock } from '@countersign/verifier/clock';
 import { decodeBase64url } from '@countersign/verifier/encoding';
 import { type UserId, uuidBytes } from '@countersign/verifier/ids';
 import type { User } from '../../accounts/user.ts';
 import type { Actor } from '../../audit/auditEvent.ts';
+import type { Database } from '../../database.ts';
 import type { Notices } from '../../notifications/notices.ts';
-import { type RevokingParts, revokeAndPropagate } from '../../revocation/propagation/revokeAndPropagate.ts';
+import type { RevokingStores } from '../../revocation/propagation/revokeAndPropagate.ts';
 import { endSelected } from '../../sessions/endSessions.ts';
 import type { Verified } from '../factors/factors.ts';
 import type { Passkey, PasskeyUse, PasskeyUsed } from './passkey.ts';
 import type { RequireRelyingParty } from './relyingParty.ts';
 import { type AssertionAnswer, verifyAssertion } from './webauthn.ts';
 
-export interface ProvePasskeyParts extends RevokingParts {
-  readonly clock: Clock;
+export interface ProvePasskeyParts {
+  readonly database: Pick<Database, 'passkeys' | 'users'>;
   readonly requireRelyingParty: RequireRelyingParty;
   /** A key was found to exist twice. */
   readonly onCloned: (passkey: Passkey) => void;
@@ -94,11 +95,13 @@ function proved(
     // The challenge is used up by then: the same answer sent twice is no clone.
     async commit(stores, now) {
       outcome = await stores.passkeys.use(passkey.id, use, now);
-      return outcome === 'used';
+      if (outcome !== 'stepped_back') return outcome === 'used';
+      await endCloned(parts, stores, { user, passkey, used: use.counter, actor, now });
+      return 'refused';
     },
-    async onUncommitted() {
+    onRefused() {
       if (outcome !== 'stepped_back') return undefined;
-      await endCloned(parts, { user, passkey, used: use.counter, actor });
+      parts.onCloned(passkey);
       return 'passkey_cloned';
     },
   };
@@ -114,24 +117,22 @@ export function userHandleOf(userId: UserId): Uint8Array {
 }
 
 async function endCloned(
-  parts: ProvePasskeyParts,
+  { notices }: Pick<ProvePasskeyParts, 'notices'>,
+  stores: RevokingStores,
   cloned: {
     readonly user: User;
     readonly passkey: Passkey;
     readonly used: number;
     readonly actor: Actor;
+    readonly now: number;
   },
 ): Promise<void> {
-  const { user, passkey, used, actor } = cloned;
+  const { user, passkey, used, actor, now } = cloned;
   const { id, userId } = passkey;
-  const now = parts.clock.now();
-  await revokeAndPropagate(parts, now, async (stores) => {
-    await stores.users.lock(userId);
-    const detail = { factor: id, counter: passkey.counter, used };
-    await stores.audit.record({ type: 'passkey_cloned', actor, userId, reason: 'counter', detail }, now);
-    await endSelected(stores, { userId, openedBy: id }, { reason: 'passkey_cloned', actor, now });
-    const takesBack = { about: 'factor', factorId: id } as const;
-    await parts.notices(stores, user, 'passkey_cloned', { now, actor, factor: passkey.name, takesBack });
-  });
-  parts.onCloned(passkey);
+  await stores.users.lock(userId);
+  const detail = { factor: id, counter: passkey.counter, used };
+  await stores.audit.record({ type: 'passkey_cloned', actor, userId, reason: 'counter', detail }, now);
+  await endSelected(stores, { userId, openedBy: id }, { reason: 'passkey_cloned', actor, now });
+  const takesBack = { about: 'factor', factorId: id } as const;
+  await notices(stores, user, 'passkey_cloned', { now, actor, factor: passkey.name, takesBack });
 }

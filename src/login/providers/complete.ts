@@ -9,10 +9,10 @@ import { oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import { chosenAudience, type TokenResponse } from '../../sessions/tokenResponse.ts';
 import type { AskForFactor } from '../factors/pendingLogin.ts';
 import { type LoginClient, mayLogIn, type StartSessionParts, startSession } from '../startSession.ts';
+import type { PasswordAttempts } from '../throttling/passwordAttempts.ts';
 import { requireUnused, unlessUsedMeanwhile } from '../usedMeanwhile.ts';
 import type { StartedAttempt } from './attempt.ts';
 import { type CallbackParts, type HandleDetail, handlePurpose, invalidAttempt } from './callback.ts';
-import type { LinkedIdentity } from './linkedIdentity.ts';
 import { type LinkIdentityParts, linkIdentity } from './linkIdentity.ts';
 import type { Identity } from './provider.ts';
 import { type RegisterIdentityParts, registerIdentity } from './registerIdentity.ts';
@@ -26,6 +26,7 @@ export interface CompleteProviderParts
   readonly clock: StartSessionParts['clock'];
   readonly rateLimits: CallbackParts['rateLimits'];
   readonly askForFactor: AskForFactor;
+  readonly passwordAttempts: Pick<PasswordAttempts, 'passwordChanged' | 'signedIn'>;
 }
 
 export interface CompletionInput extends Omit<LoginClient, 'audience'> {
@@ -116,7 +117,15 @@ async function signIn(
   );
   if (asked === undefined) return refuse(parts, user.id, 'version', actor);
   if (asked.error !== undefined) return { asked: asked.error };
-  const proof = { ...first, acr: '1fa', reason: 'provider', commit: using(linked) } as const;
+  const proof = {
+    ...({ ...first, acr: '1fa', reason: 'provider' } as const),
+    async commit(stores: Stores, now: number) {
+      // False when it was unlinked meanwhile.
+      if (!(await stores.linkedIdentities.use(linked.id, now))) return false;
+      await parts.passwordAttempts.signedIn(stores, user.email, actor.ip, now);
+      return true;
+    },
+  };
   const tokens = await startSession(parts, proof, client, actor);
   if (tokens === undefined) return refuse(parts, user.id, 'version', actor);
   return { tokens };
@@ -127,11 +136,6 @@ async function signIn(
  * `acr` have no common meaning, and our own second factor is asked for.
  */
 const federated = ['fed'];
-
-/** False when it was unlinked meanwhile. */
-function using({ id }: LinkedIdentity) {
-  return async ({ linkedIdentities }: Stores, now: number): Promise<boolean> => linkedIdentities.use(id, now);
-}
 
 function ruleOf(user: User | undefined): string {
   if (user === undefined) return 'unknown_user';

@@ -81,7 +81,7 @@ async function create(
   // A user without a way in must not stay.
   if ((await stores.linkedIdentities.create(linked)) === 'taken') throw notLinked('taken_meanwhile');
   // Guesses made before the user existed must not lock the user out.
-  await passwordAttempts.passwordChanged(stores, email, actor.ip, now);
+  await passwordAttempts.passwordChanged(stores, { email }, actor.ip, now);
   await stores.audit.recordAll(
     [
       { type: 'user_registered', actor, userId },

@@ -1,6 +1,7 @@
 /** Finds the counts of a password attempt: the account and the place, as named in the store. */
 import type { SessionId } from '@countersign/verifier/ids';
 import type { Email } from '../../accounts/email.ts';
+import type { Phone } from '../../accounts/phone/phoneNumber.ts';
 import { ipNetwork } from '../../platform/ipAddress.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
 import { platformLimits } from '../../platform/limits.ts';
@@ -15,18 +16,21 @@ export interface Place {
 /** A known network, a session, or all other places together. */
 export type CountedAs = 'network' | 'session' | 'strangers';
 
+/** What a login names: an e-mail, or the number that a code went to. Each has counts of its own. */
+export type LoginName = Email | Phone;
+
 export interface AttemptSources {
-  accountOf(email: Email): Uint8Array;
-  sourceOf(email: Email, place: Place): AttemptSource;
+  accountOf(name: LoginName): Uint8Array;
+  sourceOf(name: LoginName, place: Place): AttemptSource;
 }
 
 export function createAttemptSources(keyedHash: KeyedHash): AttemptSources {
-  const accountOf = (email: Email) => keyedHash('account', email);
+  const accountOf = (name: LoginName) => keyedHash('account', name);
   const strangers = keyedHash('strangers');
   return {
     accountOf,
-    sourceOf(email, { ip, sessionId }) {
-      const account = accountOf(email);
+    sourceOf(name, { ip, sessionId }) {
+      const account = accountOf(name);
       if (sessionId !== undefined) {
         const session = keyedHash('session', sessionId);
         return { account, place: session, strangers: session };

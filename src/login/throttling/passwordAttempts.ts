@@ -1,13 +1,15 @@
 /**
- * Attempts at a password. Each is counted before the password is checked. After too many failures the next one has to wait, or
- * the account has to be recovered. A place where the password was right before has its own count, so no other place can lock
- * it out; all other places share one. An e-mail without a user is counted in the same way: a count does not reveal whether
- * an e-mail is registered.
+ * Attempts at a password or a code. Each is counted before it is checked. After too many failures the next one has to wait, or
+ * the account has to be recovered. A place where the user signed in before has its own count, so no other place can lock
+ * it out; all other places share one. Attempts are counted for what the login names. A phone number has counts of its own: those of
+ * its user's e-mail would reveal that they belong together. A name without a user is counted in the same way: a count does not reveal
+ * whether it is registered.
  */
 
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Email } from '../../accounts/email.ts';
+import type { User } from '../../accounts/user.ts';
 import type { Database, Stores } from '../../database.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
 import { platformLimits } from '../../platform/limits.ts';
@@ -15,7 +17,13 @@ import { createFairQueue, type Turn } from '../../platform/queues/fairQueue.ts';
 import { createKeyedMutex } from '../../platform/queues/keyedMutex.ts';
 import { loginLimits } from '../limits.ts';
 import { hashTurn } from '../passwords/passwordHash.ts';
-import { type CountedAs, countedAs, createAttemptSources, type Place } from './attemptSources.ts';
+import {
+  type CountedAs,
+  countedAs,
+  createAttemptSources,
+  type LoginName,
+  type Place,
+} from './attemptSources.ts';
 import { createOwedAttempts } from './owedAttempts.ts';
 import {
   type Attempt,
@@ -47,20 +55,32 @@ export interface PasswordAttempts {
    * Runs `work` as one attempt, after earlier ones from the same place. Rejects without running it: `rate_limited` while the
    * next attempt has to wait, `recovery_required` after too many failures, `overloaded`.
    */
-  attempt<T>(email: Email, place: Place, work: (attempt: PasswordAttempt) => Promise<T>): Promise<T>;
+  attempt<T>(name: LoginName, place: Place, work: (attempt: PasswordAttempt) => Promise<T>): Promise<T>;
   /** The store's name for the account. */
   accountOf(email: Email): Uint8Array;
-  /** Deletes all counts, when users are imported or deleted. */
-  forget(stores: Pick<Stores, 'passwordFailures'>, ...emails: readonly Email[]): Promise<void>;
+  /** Whether the user with this name signed in from there, whether there is one or not: the same work. */
+  isKnownPlace: IsKnownPlace;
+  /** When a second factor finished a login that an attempt for this name began: does what `succeeded` of that attempt would do. */
+  finished(stores: Counting, name: LoginName, ip: string | undefined, now: number): Promise<void>;
+  /** After a sign-in that no attempt was counted for: the place becomes a known one, and no count changes. */
+  signedIn(stores: Counting, email: Email, ip: string | undefined, now: number): Promise<void>;
+  /** Deletes all counts, when users are imported or deleted, or a phone changes hands. */
+  forget(stores: Counting, ...names: readonly LoginName[]): Promise<void>;
   /** The operator lets everybody try again. */
-  unlock(stores: Pick<Stores, 'passwordFailures'>, email: Email): Promise<void>;
+  unlock(stores: Counting, user: NamedUser): Promise<void>;
   /** Call after a new password was set from this address. */
-  passwordChanged(
-    stores: Pick<Stores, 'passwordFailures'>,
-    email: Email,
-    ip: string | undefined,
-    now: number,
-  ): Promise<void>;
+  passwordChanged(stores: Counting, user: NamedUser, ip: string | undefined, now: number): Promise<void>;
+}
+
+export type IsKnownPlace = (name: LoginName, place: { readonly ip?: string | undefined }) => Promise<boolean>;
+
+type Counting = Pick<Stores, 'passwordFailures'>;
+
+/** Without a phone where the user cannot have one yet. */
+type NamedUser = Pick<User, 'email'> & Partial<Pick<User, 'phone'>>;
+
+function namesOf({ email, phone }: NamedUser): readonly LoginName[] {
+  return phone === undefined ? [email] : [email, phone.number];
 }
 
 export interface PasswordAttemptParts {
@@ -128,34 +148,53 @@ export function createPasswordAttempts({
     }
   };
 
+  const forget: PasswordAttempts['forget'] = async ({ passwordFailures }, ...names) => {
+    const accounts = names.map(accountOf);
+    await passwordFailures.forget(...accounts);
+    for (const account of accounts) waits.forget(account);
+  };
+
   return {
     accountOf,
-    attempt(email, place, work) {
-      const source = sources.sourceOf(email, place);
+    attempt(name, place, work) {
+      const source = sources.sourceOf(name, place);
       // Without turns, several right passwords at once would count as guesses before the first succeeds.
       return inTurn(nameOf(source), () => {
         refuse(waits.find(source) ?? noFailures, clock.now());
         return run(source, place, work);
       });
     },
-    async forget({ passwordFailures }, ...emails) {
-      const accounts = emails.map(accountOf);
-      await passwordFailures.forget(...accounts);
-      for (const account of accounts) waits.forget(account);
+    ...createKnownPlaces({ database, clock }, sources),
+    forget,
+    async unlock({ passwordFailures }, user) {
+      for (const account of namesOf(user).map(accountOf)) {
+        await passwordFailures.unlock(account);
+        waits.forget(account);
+      }
     },
-    async unlock({ passwordFailures }, email) {
-      await passwordFailures.unlock(accountOf(email));
-      waits.forget(accountOf(email));
-    },
-    async passwordChanged({ passwordFailures }, email, ip, now) {
-      const source = sources.sourceOf(email, { ip });
-      waits.forget(source.account);
+    async passwordChanged(stores, user, ip, now) {
       // Somebody who knew the old password may have made their network a known one.
-      await passwordFailures.forget(source.account);
-      if (ip === undefined) return;
-      const none = { source: 'place', failures: noFailures } as const;
-      await passwordFailures.succeed(source, none, now);
+      await forget(stores, ...namesOf(user));
+      await stores.passwordFailures.know(sources.sourceOf(user.email, { ip }), now);
     },
+  };
+}
+
+/** Places that a sign-in makes known ones. */
+function createKnownPlaces(
+  { database, clock }: Pick<PasswordAttemptParts, 'database' | 'clock'>,
+  sources: ReturnType<typeof createAttemptSources>,
+): Pick<PasswordAttempts, 'isKnownPlace' | 'signedIn' | 'finished'> {
+  return {
+    isKnownPlace: (name, { ip }) =>
+      database.passwordFailures.isKnown(sources.sourceOf(name, { ip }), clock.now()),
+    async finished({ passwordFailures }, name, ip, now) {
+      const from = sources.sourceOf(name, { ip });
+      const source = (await passwordFailures.isKnown(from, now)) ? 'place' : 'strangers';
+      await passwordFailures.succeed(from, { source, failures: noFailures }, now);
+    },
+    signedIn: ({ passwordFailures }, email, ip, now) =>
+      passwordFailures.know(sources.sourceOf(email, { ip }), now),
   };
 }
 

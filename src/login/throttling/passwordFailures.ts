@@ -39,9 +39,9 @@ export function delayAfter(count: number): number {
   );
 }
 
-/** The counts an attempt belongs to. Hashes of 32 bytes: the store learns neither e-mail nor network. */
+/** The counts an attempt belongs to. Hashes of 32 bytes: the store learns neither name nor network. */
 export interface AttemptSource {
-  /** An e-mail address, registered or not. */
+  /** An e-mail address or a phone number, registered or not. */
   readonly account: Uint8Array;
   /** The attempt's place; it gets its own count after the right password. */
   readonly place: Uint8Array;
@@ -63,6 +63,10 @@ export interface PasswordFailureStore {
   touch(from: AttemptSource, attempt: Attempt, now: number): Promise<void>;
   /** Resets the attempt's count and makes the place a known one. */
   succeed(from: AttemptSource, attempt: Attempt, now: number): Promise<void>;
+  /** Makes the place a known one, and leaves its count as it is. Does nothing without a place. */
+  know(from: AttemptSource, now: number): Promise<void>;
+  /** Whether the place is a known one. The same work for every account. */
+  isKnown(from: AttemptSource, now: number): Promise<boolean>;
   /** Resets every count of the account; known places stay known. */
   unlock(account: Uint8Array): Promise<void>;
   /** Deletes the counts and the known places. */

@@ -67,18 +67,18 @@ export function createPasswordFailureStore(prisma: PrismaConnection): PasswordFa
         await prisma.$executeRaw`
           DELETE FROM password_failures WHERE account = ${bytes(account)} AND source = ${bytes(strangers)}`;
       }
-      if (noPlace) return;
-      // Skips locked rows: their owner is counting or deleting them.
-      await prisma.$executeRaw`
-        WITH forgotten AS (
-          DELETE FROM password_failures WHERE account = ${bytes(account)} AND source IN (
-            SELECT source FROM password_failures
-             WHERE account = ${bytes(account)} AND source <> ${bytes(place)} AND known_at IS NOT NULL
-             ORDER BY known_at DESC OFFSET ${loginLimits.knownNetworks - 1} FOR UPDATE SKIP LOCKED))
-        INSERT INTO password_failures (account, source, failures, retry_at, used_at, known_at)
-        VALUES (${bytes(account)}, ${bytes(place)}, 0, ${noWait}, ${at}, ${at})
-            ON CONFLICT (account, source) DO UPDATE
-           SET failures = 0, retry_at = EXCLUDED.retry_at, used_at = EXCLUDED.used_at, known_at = EXCLUDED.known_at`;
+      if (!noPlace) await keepPlace(prisma, { account, place }, at, resetCount);
+    },
+
+    async know({ account, place, strangers }, now) {
+      const noPlace = Buffer.compare(place, strangers) === 0;
+      if (!noPlace) await keepPlace(prisma, { account, place }, new Date(now), Prisma.empty);
+    },
+
+    async isKnown({ account, place }, now) {
+      const found = await prisma.$queryRaw<unknown[]>`
+        SELECT 1 FROM password_failures AS known WHERE ${isKnownPlace({ account, place }, now)}`;
+      return found.length > 0;
     },
 
     async unlock(account) {
@@ -116,11 +116,38 @@ function deleteSome(prisma: PrismaConnection, which: Prisma.Sql, limit: number):
       SELECT ctid FROM password_failures WHERE ${which} LIMIT ${limit} FOR UPDATE SKIP LOCKED))`;
 }
 
+type AtPlace = Pick<AttemptSource, 'account' | 'place'>;
+
+const resetCount = Prisma.sql`failures = 0, retry_at = EXCLUDED.retry_at,`;
+
+/** Makes the place a known one, and forgets those of the account beyond the limit. `also`: what else changes of an earlier row. */
+async function keepPlace(
+  prisma: PrismaConnection,
+  { account, place }: AtPlace,
+  at: Date,
+  also: Prisma.Sql,
+): Promise<void> {
+  // Skips locked rows: their owner is counting or deleting them.
+  await prisma.$executeRaw`
+    WITH forgotten AS (
+      DELETE FROM password_failures WHERE account = ${bytes(account)} AND source IN (
+        SELECT source FROM password_failures
+         WHERE account = ${bytes(account)} AND source <> ${bytes(place)} AND known_at IS NOT NULL
+         ORDER BY known_at DESC OFFSET ${loginLimits.knownNetworks - 1} FOR UPDATE SKIP LOCKED))
+    INSERT INTO password_failures (account, source, failures, retry_at, used_at, known_at)
+    VALUES (${bytes(account)}, ${bytes(place)}, 0, ${noWait}, ${at}, ${at})
+        ON CONFLICT (account, source) DO UPDATE
+       SET ${also} used_at = EXCLUDED.used_at, known_at = EXCLUDED.known_at`;
+}
+
+function isKnownPlace({ account, place }: AtPlace, now: number): Prisma.Sql {
+  return Prisma.sql`known.account = ${bytes(account)} AND known.source = ${bytes(place)} AND known.known_at > ${knownSince(now)}`;
+}
+
 /** The count that this attempt belongs to. */
 function counted({ account, place, strangers }: AttemptSource, now: number): Prisma.Sql {
   return Prisma.sql`CASE WHEN EXISTS (
-      SELECT 1 FROM password_failures AS known
-       WHERE known.account = ${bytes(account)} AND known.source = ${bytes(place)} AND known.known_at > ${knownSince(now)})
+      SELECT 1 FROM password_failures AS known WHERE ${isKnownPlace({ account, place }, now)})
     THEN ${bytes(place)}::bytea ELSE ${bytes(strangers)}::bytea END`;
 }
 

@@ -1,5 +1,8 @@
 /** Budgets of messages to phones: each scope in each window, and each kind by itself. */
+
+import type { UserId } from '@countersign/verifier/ids';
 import t from 'tap';
+import type { Email } from '../../../src/accounts/email.ts';
 import { phoneLimits } from '../../../src/accounts/phone/limits.ts';
 import type { Phone } from '../../../src/accounts/phone/phoneNumber.ts';
 import { createSmsBudgets, type SmsKind } from '../../../src/accounts/phone/smsBudgets.ts';
@@ -16,7 +19,8 @@ function setUp(scale = 1) {
   const clock = { monotonic: () => now };
   const counters = createLocalRateCounters({ clock });
   const keyedHash = createKeyedHash(Buffer.alloc(32), 'test');
-  const spend = createSmsBudgets({ counters, scale, clock, keyedHash, counted: new WeakMap() });
+  const counting = { counters, scale, clock, keyedHash, counted: new WeakMap() };
+  const spend = createSmsBudgets(counting, async (_, { ip }) => ip?.startsWith('192.168.') === true);
   let serial = 0;
   /** Different in everything but what is given. */
   const send = (kind: SmsKind, same: { number?: string; ip?: string; userId?: string | undefined } = {}) => {
@@ -24,7 +28,9 @@ function setUp(scale = 1) {
     const number = same.number ?? `+49${1_000_000_000 + serial * 100_000}`;
     const ip = same.ip ?? `10.${serial >> 8}.${serial & 255}.1`;
     const userId = 'userId' in same ? same.userId : `user-${serial}`;
-    return spend({ kind, number: number as Phone, by: { ip }, userId });
+    const user =
+      userId === undefined ? undefined : { id: userId as UserId, email: `${userId}@example.com` as Email };
+    return spend({ kind, number: number as Phone, by: { ip }, user });
   };
   const untilRefused = async (once: (count: number) => Promise<boolean>): Promise<number> => {
     for (let count = 0; count < 100_000; count += 1) if (!(await once(count))) return count;
@@ -73,10 +79,32 @@ t.test('all together, and each kind apart', async (t) => {
   t.equal(await send('factor_code', { number: adaPhone }), true, 'nor strangers who ask for codes of others');
 });
 
+for (const kind of ['login_code', 'factor_code'] as const)
+  t.test(
+    `${kind}: where the user signed in before, strangers use nothing up but what costs money in all`,
+    async (t) => {
+      const { send, untilRefused } = setUp();
+      const ada = { number: adaPhone, userId: 'ada' };
+      const { user, known, all } = smsBudgets[kind].hour;
+      t.equal(await untilRefused(() => send(kind, ada)), user, 'strangers');
+      t.equal(
+        await untilRefused((count) => send(kind, { ...ada, ip: `192.168.${count}.1` })),
+        known,
+        'the owner',
+      );
+      t.equal(await send(kind, { userId: undefined, ip: '192.168.1.1' }), true, 'a number that nobody has');
+      const scaled = setUp(0.01);
+      const sent = await scaled.untilRefused((count) =>
+        scaled.send(kind, count % 2 === 0 ? {} : { ip: `192.168.${count % 250}.1` }),
+      );
+      t.equal(sent, all / 100, 'known and other places together');
+    },
+  );
+
 t.test('off where rate limits are off', async (t) => {
-  const spend = createSmsBudgets(undefined);
+  const spend = createSmsBudgets(undefined, async () => false);
   for (let count = 0; count < 100; count += 1)
-    t.ok(await spend({ kind: 'phone_proof', number: adaPhone as Phone, by: {}, userId: 'ada' }));
+    t.ok(await spend({ kind: 'login_code', number: adaPhone as Phone, by: {}, user: undefined }));
 });
 
 t.test('over HTTP: pumping ends, and proved owners log in', async (t) => {

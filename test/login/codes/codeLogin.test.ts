@@ -188,6 +188,115 @@ t.test('known and unknown addresses are answered alike', async (t) => {
   t.equal(sms.messages.length, smsBefore + 1);
 });
 
+t.test('tries of codes that go to a phone do not reveal whose e-mail it belongs to', async (t) => {
+  const { withPhone, proved, begin, finishCode, call, clock } = await startWithCodes(t);
+  const bobPhone = '+4915187654321';
+  await withPhone(ada, adaPhone);
+  await withPhone(bob, bobPhone);
+  await proved('eve@example.com');
+  const place = from('198.51.100.1');
+  const login = async (email: string) =>
+    brief(
+      await call('POST', '/auth/login', { body: { email, password: 'a wrong password' }, headers: place }),
+    );
+  const tryCode = async (to: object) => {
+    const { body } = await begin(to, place);
+    return brief(await finishCode(body.login_token, '000000', {}, place));
+  };
+  for (let count = 1; count <= 5; count += 1) t.equal(await login(ada), '401 invalid_credentials');
+  t.equal(await login(ada), '429 rate_limited again in 1');
+  for (const phone of [adaPhone, bobPhone, '+4915112345679'])
+    t.equal(await tryCode({ phone }), refused, `${phone}: wrong passwords of an e-mail do not count`);
+  clock.shift(2_000);
+  for (let count = 2; count <= 5; count += 1) t.equal(await tryCode({ phone: bobPhone }), refused);
+  t.equal(await tryCode({ phone: bobPhone }), '429 rate_limited again in 1', 'they count for the number');
+  for (const email of [bob, 'eve@example.com', 'nobody@example.com']) {
+    t.equal(await login(email), '401 invalid_credentials', `${email}: nor the other way round`);
+    t.equal(await tryCode({ email }), refused);
+  }
+});
+
+t.test('the lock of a number ends with those of its user', async (t) => {
+  const parts = await startWithCodes(t, { env: { ON_MANY_REFUSALS: 'end' } });
+  const { withPhone, begin, finishCode, clock, authority, addPhone, proved, sms } = parts;
+  const { unlockUser, setOneTimePassword } = authority.operations;
+  await withPhone(ada, adaPhone);
+  const place = from('198.51.100.1');
+  const tryCode = async () => {
+    const { body } = await begin({ phone: adaPhone }, place);
+    await sms.smsTo(adaPhone);
+    return brief(await finishCode(body.login_token, '000000', {}, place));
+  };
+  const lock = async () => {
+    const answers: string[] = [];
+    while (answers.at(-1) !== '403 recovery_required' && answers.length < 30) {
+      answers.push(await tryCode());
+      clock.shift(5 * minute);
+    }
+    t.equal(answers.length, 21, 'twenty tries');
+  };
+  await lock();
+  await unlockUser({ email: ada }, { name: 'operator' });
+  await lock();
+  await setOneTimePassword({ email: ada }, { name: 'operator' });
+  await lock();
+  await addPhone(adaPhone, await proved(bob));
+  t.equal(await tryCode(), refused, 'whoever proves the number begins anew');
+});
+
+t.test(
+  'a login that began with a code by message and ended with an app resets the count of the number',
+  async (t) => {
+    const parts = await startWithCodes(t);
+    const { addPhone, texted, finishCode, begin, post, call, clock, sms } = parts;
+    const home = from('192.0.2.1');
+    const app = await enrolled(parts, ada, clock.now());
+    clock.shift(minute);
+    const login = await call('POST', '/auth/login', { body: { email: ada, password } });
+    const first = { login_token: login.body.login_token, totp: totpAt(app.secret, clock.now()) };
+    await addPhone(adaPhone, (await post('/auth/login/factor', first)).body.access_token);
+    const logIn = async () => {
+      clock.shift(minute);
+      const { loginToken, code } = await texted(adaPhone, home);
+      for (let count = 1; count <= 4; count += 1)
+        t.equal(brief(await finishCode(loginToken, wrongCode(code), {}, home)), refused, `${count}`);
+      const asked = await finishCode(loginToken, code, {}, home);
+      const body = { login_token: asked.body.login_token, totp: totpAt(app.secret, clock.now()) };
+      t.equal(brief(await post('/auth/login/factor', body, home)), '200');
+    };
+    for (let logins = 0; logins < 3; logins += 1) await logIn();
+    const strange = from('198.51.100.1');
+    const { body } = await begin({ phone: adaPhone }, strange);
+    await sms.smsTo(adaPhone);
+    for (let count = 1; count <= 5; count += 1) await finishCode(body.login_token, '000000', {}, strange);
+    t.match(brief(await finishCode(body.login_token, '000000', {}, strange)), '429');
+    await logIn();
+  },
+);
+
+t.test('strangers use up no codes of an owner who asks from a known place', async (t) => {
+  const { withPhone, begin, sms, mail, texted, mailed, codeTo, finishCode } = await startWithCodes(t, {
+    env: { RATE_LIMITS: '1' },
+  });
+  await withPhone(ada, adaPhone);
+  const home = from('192.0.2.1');
+  const first = await texted(adaPhone, home);
+  t.equal(brief(await finishCode(first.loginToken, first.code, {}, home)), '200', 'home is known now');
+  for (let stranger = 0; stranger < 20; stranger += 1) {
+    const place = from(`198.${stranger}.100.1`);
+    for (const to of [{ phone: adaPhone }, { email: ada }]) t.equal((await begin(to, place)).status, 202);
+  }
+  for (let count = 1; count <= 5; count += 1) await sms.smsTo(adaPhone);
+  for (let count = 1; count <= 15; count += 1) await codeTo(ada);
+  const byPhone = await texted(adaPhone, home);
+  t.equal(brief(await finishCode(byPhone.loginToken, byPhone.code, {}, home)), '200');
+  const byMail = await mailed(ada, home);
+  t.equal(brief(await finishCode(byMail.loginToken, byMail.code, {}, home)), '403 second_factor_required');
+  const logins = sms.messages.filter(({ template }) => template === 'login_code');
+  t.equal(logins.length, 1 + 5 + 1, 'six from places that were not known');
+  t.equal(mail.mails.filter(({ subject }) => /is your login code/.test(subject)).length, 15 + 1);
+});
+
 t.test('a second factor is asked for, and the channel of the code is none', async (t) => {
   const parts = await startWithCodes(t);
   const { withPhone, prove, mailed, texted, finishCode, post, sms, call, clock } = parts;

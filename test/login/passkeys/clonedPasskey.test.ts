@@ -1,12 +1,19 @@
 /** Two devices with one key: the counter goes back, and every session of the key ends with effect. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
 import t, { type Test } from 'tap';
 import { openEngine, type PostgresEngine } from '../../../src/storage/postgres/engine.ts';
-import { startAuthority } from '../../support/authority.ts';
+import { password, startAuthority } from '../../support/authority.ts';
+import { eventually } from '../../support/eventually.ts';
 import { aGuard, said } from '../../support/guards.ts';
 import { brief } from '../../support/loginTries.ts';
 import { mailSettings, startMailServer } from '../../support/mailServer.ts';
 import { issuer, passkeysAt } from '../../support/passkeyUser.ts';
 import { claimsIn, secondStepAt } from '../../support/secondFactor.ts';
+import { startServer } from '../../support/server.ts';
+import { sharedServers } from '../../support/twoNodes.ts';
 
 const alice = 'alice@example.com';
 const revoked = '401 invalid_token revoked';
@@ -109,6 +116,48 @@ t.test('two devices at the same time, with one counter', async (t) => {
   const opened = answers.find(({ status }) => status === 200)?.body.access_token;
   t.equal(await said(guard, opened), revoked, 'nobody can tell which one is the owner');
   t.equal((await clones()).length, 1);
+});
+
+t.test('killed before the sessions ended: nothing was used up, and the same answer ends them', async (t) => {
+  const { env, database } = await sharedServers(t);
+  const dataDir = await mkdtemp(join(tmpdir(), 'cloned-'));
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const start = async () => {
+    const server = await startServer(dataDir, { ...env, ISSUER: issuer });
+    t.teardown(() => server.stop());
+    return server;
+  };
+  const first = await start();
+  const register = (email: string) => first.call('POST', '/auth/register', { body: { email, password } });
+  const login = async (email: string) =>
+    (await first.call('POST', '/auth/login', { body: { email, password } })).body;
+  const { withPasskey, passkeyLogin, startLogin, device } = passkeysAt({ ...first, register, login });
+  const { passkey } = await withPasskey(alice);
+  const opened = (await passkeyLogin(passkey)).body.access_token;
+  const { login_token: loginToken, options } = await startLogin();
+  const body = { login_token: loginToken, credential: device.get(passkey, options, { counter: 0 }) };
+
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  t.teardown(() => client.end());
+  // The end of the session waits for this.
+  await client.query('BEGIN');
+  await client.query('SELECT 1 FROM sessions FOR UPDATE');
+  const cut = first.call('POST', '/auth/login/passkey', { body }).catch(() => 'no answer');
+  await eventually('the end waits', async () => {
+    const { rows } = await client.query(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return rows.length > 0;
+  });
+  await first.stop();
+  t.equal(await cut, 'no answer');
+  await client.query('ROLLBACK');
+
+  const second = await start();
+  t.equal((await second.call('GET', '/auth/me', { token: opened })).status, 200);
+  t.equal(brief(await second.call('POST', '/auth/login/passkey', { body })), '401 invalid_credentials');
+  t.equal((await second.call('GET', '/auth/me', { token: opened })).status, 401, 'its session ended');
 });
 
 t.test('without the key, nobody can report a clone', async (t) => {
