@@ -10,6 +10,8 @@ import type { Touched } from '../../rights/store.ts';
 import { added, finishOpen, type RightsTakenAway, takeAway } from '../../rights/takeAway.ts';
 import type { Permission, PublicJwks, Service, ServiceSettings } from '../../services/service.ts';
 import { certificateTaken, readCertificateName } from '../../services/services.ts';
+import { sessionLimits } from '../../sessions/limits.ts';
+import type { SessionPreview } from '../../sessions/store.ts';
 import { oauthLimits } from '../limits.ts';
 import { checkClient } from './checkClient.ts';
 import { takenFrom } from './takenFrom.ts';
@@ -39,8 +41,7 @@ export type UpdateClient = (name: string, changes: ClientChanges, actor: Actor) 
 export function createUpdateClient(parts: RevokingParts): UpdateClient {
   const { database } = parts;
   return async (name, changes, actor) => {
-    const client = await database.services.findNamed(name);
-    if (client === undefined || client.revokedAt !== undefined) throw unknown(name);
+    const client = await findLive(database, name);
     const touched: Touched = takenFrom(client, merged(client, changes)) ?? {
       ...{ kind: 'client', clientId: client.id },
     };
@@ -65,6 +66,35 @@ export function createUpdateClient(parts: RevokingParts): UpdateClient {
     // A repetition does not see any more that the first call touched all sessions.
     return added(taken, await finishOpen(parts, 'all'));
   };
+}
+
+/** How many sessions such an `UpdateClient` would touch at most; `more`: others, too. Changes nothing. Throws as it does. */
+export type PreviewUpdate = (
+  name: string,
+  changes: ClientChanges,
+) => Promise<Pick<SessionPreview, 'sessions' | 'more'>>;
+
+export function createPreviewUpdate({
+  database,
+  clock,
+}: Pick<RevokingParts, 'database' | 'clock'>): PreviewUpdate {
+  return async (name, changes) => {
+    const before = await findLive(database, name);
+    const after = merged(before, changes);
+    await check(database, before, after);
+    const takes = takenFrom(before, after);
+    if (takes === undefined) return { sessions: 0, more: false };
+    const filter = takes.kind === 'client' ? { clientId: takes.clientId } : {};
+    return database.sessions.preview(filter, clock.now(), {
+      ...{ parts: 0, sessions: sessionLimits.previewedSessions },
+    });
+  };
+}
+
+async function findLive({ services }: Pick<Stores, 'services'>, name: string): Promise<Service> {
+  const client = await services.findNamed(name);
+  if (client === undefined || client.revokedAt !== undefined) throw unknown(name);
+  return client;
 }
 
 function merged(before: Service, changes: ClientChanges): ServiceSettings {

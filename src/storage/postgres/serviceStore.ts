@@ -10,6 +10,7 @@ import {
   type ServiceToken,
 } from '../../services/service.ts';
 import type { Prisma, Service as ServiceRow, ServiceToken as TokenRow } from './generated/client.ts';
+import { pageAfter } from './pageAfter.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createServiceStore(prisma: PrismaConnection): ServiceStore {
@@ -77,9 +78,13 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
       });
     },
 
-    async list() {
+    async list(page) {
+      const { by, way } = page?.order ?? { by: 'name', way: 'asc' };
       const rows = await prisma.service.findMany({
-        orderBy: { name: 'asc' },
+        // Ids begin with the time of creation.
+        orderBy: by === 'name' ? { name: way } : { id: way },
+        ...pageAfter(page?.after),
+        ...(page === undefined ? {} : { take: page.limit }),
         include: { tokens: { orderBy: { number: 'desc' } } },
       });
       return rows.map((row) => ({ ...fromRow(row), tokens: row.tokens.map(fromTokenRow) }));

@@ -102,6 +102,8 @@ export interface SessionCount {
 
 export interface Preview {
   readonly matched_sessions: string;
+  /** Others match, too, and were not counted. */
+  readonly more: boolean;
   readonly users: string;
   readonly by_client: readonly SessionCount[];
   readonly by_network: readonly SessionCount[];

@@ -59,7 +59,10 @@ export const en: AdminTexts = {
     createdFrom: 'Started at or after',
     createdBefore: 'Started before',
     preview: 'Preview',
-    matched: (sessions, users) => `${sessions} sessions of ${users} users match.`,
+    matched: (sessions, users, more) =>
+      more
+        ? `More than ${sessions} sessions match. Only ${sessions} of them were counted; they are of ${users} users.`
+        : `${sessions} sessions of ${users} users match.`,
     nothing: 'No session matches.',
     part: 'Part',
     sessions: 'Sessions',
@@ -74,7 +77,7 @@ export const en: AdminTexts = {
       older: 'older',
     },
     sample: 'The newest of them',
-    end: (sessions) => `End ${sessions} sessions`,
+    end: (sessions, more) => (more ? `End all, more than ${sessions} sessions` : `End ${sessions} sessions`),
     endText: 'Their users must sign in again. This cannot be undone.',
     running: (ended) =>
       `${ended} sessions have ended so far, each with effect. You can leave this page and come back.`,

@@ -59,7 +59,7 @@ export interface AdminTexts {
     readonly createdFrom: string;
     readonly createdBefore: string;
     readonly preview: string;
-    readonly matched: (sessions: string, users: string) => string;
+    readonly matched: (sessions: string, users: string, more: boolean) => string;
     readonly nothing: string;
     readonly part: string;
     readonly sessions: string;
@@ -68,7 +68,7 @@ export interface AdminTexts {
     readonly byAge: string;
     readonly ages: Readonly<Record<string, string>>;
     readonly sample: string;
-    readonly end: (sessions: string) => string;
+    readonly end: (sessions: string, more: boolean) => string;
     readonly endText: string;
     readonly running: (ended: string) => string;
     readonly finished: (ended: string) => string;
