@@ -122,6 +122,8 @@ export interface ServicePage {
   readonly limit: number;
   /** The last one of the page before. */
   readonly after: ServiceId | undefined;
+  /** Only the one with this id or name. */
+  readonly idOrName?: string | undefined;
   readonly order: ListOrder<(typeof serviceOrders)[number]>;
 }
 

@@ -87,11 +87,9 @@ export function createClientService(operations: ClientServiceOperations) {
         scopes: changes.scopes ?? before.scopes,
         audiences: changes.audiences ?? before.audiences,
       });
-      if (request.dryRun) {
-        const { sessions, more } = await operations.previewUpdate(before.id, changes);
-        return { sessions, more };
-      }
-      const { sessions } = await operations.updateClient(before.id, changes, actorOf(caller));
+      const seen = request.etag === '' ? undefined : request.etag;
+      if (request.dryRun) return operations.previewUpdate(before.id, changes, seen);
+      const { sessions } = await operations.updateClient(before.id, changes, actorOf(caller), seen);
       return { sessions, more: false };
     },
 

@@ -14,6 +14,7 @@ import { sessionLimits } from '../../sessions/limits.ts';
 import type { SessionPreview } from '../../sessions/store.ts';
 import { oauthLimits } from '../limits.ts';
 import { checkClient } from './checkClient.ts';
+import { settingsTag } from './settingsTag.ts';
 import { takenFrom } from './takenFrom.ts';
 
 /** What is undefined stays as it is. */
@@ -34,13 +35,19 @@ export interface ClientChanges {
 
 /**
  * By id or name. A repetition changes nothing, and finishes what an interrupted call left. Throws `not_found` unless the client is
- * live or disabled, and `invalid_request` naming the field, as at its creation.
+ * live or disabled, and `invalid_request` naming the field, as at its creation. With the `settingsTag` that the caller saw:
+ * `changed_meanwhile` if it is another one.
  */
-export type UpdateClient = (name: string, changes: ClientChanges, actor: Actor) => Promise<RightsTakenAway>;
+export type UpdateClient = (
+  name: string,
+  changes: ClientChanges,
+  actor: Actor,
+  seen?: string,
+) => Promise<RightsTakenAway>;
 
 export function createUpdateClient(parts: RevokingParts): UpdateClient {
   const { database } = parts;
-  return async (name, changes, actor) => {
+  return async (name, changes, actor, seen) => {
     const client = await findLive(database, name);
     const touched: Touched = takenFrom(client, merged(client, changes)) ?? {
       ...{ kind: 'client', clientId: client.id },
@@ -54,6 +61,7 @@ export function createUpdateClient(parts: RevokingParts): UpdateClient {
       await check(stores, before, after);
       const changed = differences(before, after);
       if (Object.keys(changed).length === 0) return false;
+      requireSeen(before, seen);
       if ((await stores.services.update(before.id, after)) === 'certificate_taken') throw certificateTaken();
       const detail = { client_id: before.id, ...changed };
       await stores.audit.record({ type: 'client_changed', actor, reason: before.name, detail }, now);
@@ -72,14 +80,16 @@ export function createUpdateClient(parts: RevokingParts): UpdateClient {
 export type PreviewUpdate = (
   name: string,
   changes: ClientChanges,
+  seen?: string,
 ) => Promise<Pick<SessionPreview, 'sessions' | 'more'>>;
 
 export function createPreviewUpdate({
   database,
   clock,
 }: Pick<RevokingParts, 'database' | 'clock'>): PreviewUpdate {
-  return async (name, changes) => {
+  return async (name, changes, seen) => {
     const before = await findLive(database, name);
+    requireSeen(before, seen);
     const after = merged(before, changes);
     await check(database, before, after);
     const takes = takenFrom(before, after);
@@ -89,6 +99,10 @@ export function createPreviewUpdate({
       ...{ parts: 0, sessions: sessionLimits.previewedSessions },
     });
   };
+}
+
+function requireSeen(before: Service, seen: string | undefined): void {
+  if (seen !== undefined && seen !== settingsTag(before)) throw new AuthorityError('changed_meanwhile');
 }
 
 async function findLive({ services }: Pick<Stores, 'services'>, name: string): Promise<Service> {

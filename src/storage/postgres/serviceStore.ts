@@ -44,8 +44,7 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
     },
 
     async findNamed(idOrName) {
-      const where = isUuid(idOrName) ? { id: idOrName } : { name: idOrName };
-      const row = await prisma.service.findUnique({ where });
+      const row = await prisma.service.findUnique({ where: named(idOrName) });
       return row === null ? undefined : fromRow(row);
     },
 
@@ -81,6 +80,7 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
     async list(page) {
       const { by, way } = page?.order ?? { by: 'name', way: 'asc' };
       const rows = await prisma.service.findMany({
+        where: page?.idOrName === undefined ? {} : named(page.idOrName),
         // Ids begin with the time of creation.
         orderBy: by === 'name' ? { name: way } : { id: way },
         ...pageAfter(page?.after),
@@ -124,6 +124,10 @@ function createTokenStore(prisma: PrismaConnection): Pick<ServiceStore, 'rotate'
       });
     },
   };
+}
+
+function named(idOrName: string): { id: string } | { name: string } {
+  return isUuid(idOrName) ? { id: idOrName } : { name: idOrName };
 }
 
 function rowOf(service: Parameters<ServiceStore['create']>[0]): Prisma.ServiceCreateManyInput {

@@ -55,6 +55,7 @@ export type ProblemCode =
   | 'last_way_in'
   | 'email_taken'
   | 'name_taken'
+  | 'changed_meanwhile'
   | 'identity_taken'
   | 'rate_limited'
   | 'recovery_required'

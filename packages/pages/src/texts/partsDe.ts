@@ -60,6 +60,8 @@ export const partsDe: PartTexts = {
     last_way_in: 'Das ist Ihr letzter Weg, sich anzumelden. Fügen Sie zuerst einen anderen hinzu.',
     email_taken: 'Diese E-Mail-Adresse geht nicht.',
     name_taken: 'Dieser Name wird schon benutzt.',
+    changed_meanwhile:
+      'Jemand hat das inzwischen geändert. Nichts von Ihnen ist verloren: Vergleichen Sie mit dem, was jetzt gespeichert ist, und speichern Sie noch einmal.',
     identity_taken: 'Diese Identität ist mit einem anderen Konto verknüpft.',
     rate_limited: 'Zu viele Versuche. Warten Sie eine Minute und versuchen Sie es dann noch einmal.',
     recovery_required: 'Zu viele falsche Passwörter: Setzen Sie zuerst per E-Mail ein neues.',

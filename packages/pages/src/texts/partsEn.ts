@@ -59,6 +59,8 @@ export const partsEn: PartTexts = {
     last_way_in: 'This is your last way to sign in. Add another one first.',
     email_taken: 'This e-mail address cannot be used.',
     name_taken: 'This name is already in use.',
+    changed_meanwhile:
+      'Somebody changed this meanwhile. Nothing of yours is lost: compare it with what is saved now, then save again.',
     identity_taken: 'This identity is linked with another account.',
     rate_limited: 'Too many tries. Wait a minute, then try again.',
     recovery_required: 'Too many wrong passwords: set a new one by mail first.',

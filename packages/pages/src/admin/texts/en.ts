@@ -170,6 +170,23 @@ export const en: AdminTexts = {
     redirectUrisHint: 'Where its users come back to, separated by spaces.',
     public: 'It cannot keep a secret (a browser or a phone)',
     created: (id) => `Done. Its client_id is ${id}.`,
+    clientHint: 'The whole name, or the client_id.',
+    settings: {
+      permissions: 'Permissions',
+      audiences: 'Audiences',
+      scopes: 'Scopes',
+      redirect_uris: 'Redirect addresses',
+      post_logout_redirect_uris: 'Addresses after a logout',
+      backchannel_logout_uri: 'Where it is told of logouts',
+      jwks: 'Public keys (JSON)',
+      certificate: 'Name in its certificate',
+      certificate_bound: 'Its tokens are good only with its certificate',
+    },
+    save: 'Save changes',
+    savedNow: (value) => `Saved now: ${value}`,
+    takes: (sessions) =>
+      `It takes something away: access tokens of ${sessions} sessions at most are refused. Nobody is logged out.`,
+    takesNothing: 'It takes nothing away from any session.',
   },
   roles: {
     title: 'Roles and rights',

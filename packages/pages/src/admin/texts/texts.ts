@@ -1,5 +1,7 @@
 /** What the console says. A missing text is a type error. Words of the interface (states, permissions, events) stay as they are. */
 
+import type { ClientField } from '../clientForm.ts';
+
 export interface AdminTexts {
   readonly title: string;
   readonly filter: string;
@@ -159,6 +161,13 @@ export interface AdminTexts {
     readonly redirectUrisHint: string;
     readonly public: string;
     readonly created: (id: string) => string;
+    readonly clientHint: string;
+    readonly settings: Readonly<Record<ClientField, string>>;
+    readonly save: string;
+    /** What the authority has, beside what was typed. */
+    readonly savedNow: (value: string) => string;
+    readonly takes: (sessions: string) => string;
+    readonly takesNothing: string;
   };
   readonly roles: {
     readonly title: string;
