@@ -41,7 +41,7 @@ function ClientForm({ client, reload }: { readonly client: Client; readonly relo
   const { clients: texts } = useTexts();
   const { make, dialog } = useChange(reload);
   const [edits, setEdits] = useState<Edits>({});
-  const [problems, setProblems] = useState<Edits>({});
+  const [problems, setProblems] = useState<Problems>({});
   const request = changesOf(client, edits);
   const preview = async (): Promise<Preview | undefined> => {
     let found: Preview | undefined;
@@ -90,7 +90,8 @@ function ClientForm({ client, reload }: { readonly client: Client; readonly relo
           <Setting
             key={field}
             {...{ client, field, edits }}
-            problem={problems[field]}
+            // The authority names one of them.
+            problem={problems[field] ?? problems[field.replace(/s$/, '')]}
             onValue={(value) => setEdits({ ...edits, [field]: value })}
           />
         ))}
@@ -136,7 +137,8 @@ function Setting({ client, field, edits, problem, onValue }: SettingProps) {
   );
 }
 
-/** `redirect_uris.0` is a problem of `redirect_uris`. */
-function problemsIn({ fields }: Refusal): Edits {
-  return Object.fromEntries(fields.map(({ field, message }) => [field.split('.')[0], message]));
+type Problems = Readonly<Record<string, string>>;
+
+function problemsIn({ fields }: Refusal): Problems {
+  return Object.fromEntries(fields.map(({ field, message }) => [field, message]));
 }

@@ -20,6 +20,8 @@ export interface PartTexts {
   readonly typeToConfirm: (text: string) => string;
   /** What a revocation's answer means. `after`: a duration. */
   readonly inEffect: (after: string | undefined) => string;
+  /** The page does not understand an answer. */
+  readonly outdated: string;
   readonly notFound: { readonly title: string; readonly text: string };
   /** The session is gone: the title, why, and what the button says. */
   readonly ended: { readonly title: string; readonly text: string };

@@ -20,6 +20,8 @@ export const partsDe: PartTexts = {
   typeToConfirm: (text) => `Zur Bestätigung ${text} eingeben`,
   inEffect: (after) =>
     after === undefined ? 'Kein Dienst nimmt es mehr an.' : `Kein Dienst nimmt es mehr an, nach ${after}.`,
+  outdated:
+    'Diese Seite versteht die Antwort nicht. Vielleicht ist sie älter als die Stelle, die antwortet: Laden Sie sie neu.',
   notFound: {
     title: 'Hier ist nichts',
     text: 'Die Adresse ist vielleicht falsch geschrieben oder veraltet.',

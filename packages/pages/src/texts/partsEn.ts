@@ -22,6 +22,7 @@ export const partsEn: PartTexts = {
     after === undefined
       ? 'No service accepts it any more.'
       : `No service accepts it any more, after ${after}.`,
+  outdated: 'This page does not understand the answer. It may be older than the authority: load it again.',
   notFound: { title: 'There is nothing here', text: 'The address may be mistyped, or out of date.' },
   ended: {
     title: 'This session has ended',
