@@ -87,9 +87,8 @@ export type Refresh = (input: RefreshInput, actor: Actor) => Promise<TokenRespon
 
 export function createRefresh(parts: RefreshParts): Refresh {
   return async (input, actor) => {
-    const arrivedAt = parts.clock.now();
-    const chosen = await chosenAudience(parts, input.audience);
-    const presentation = { ...input, actor, arrivedAt, chosen };
+    const arrived = { ...input, actor, arrivedAt: parts.clock.now() };
+    const presentation = { ...arrived, chosen: await chosenAudience(parts, input.audience) };
     for (let attempt = 0; attempt < sessionLimits.refreshAttempts; attempt += 1) {
       const response = await tryRefresh(parts, presentation, attempt === 0);
       if (response !== 'lost_race') return response;

@@ -296,6 +296,19 @@ table('of several rules the first decides', [
   ],
 ]);
 
+interface OlderRow {
+  readonly generation: number;
+  readonly presented: number;
+  readonly rotated: number | null;
+  readonly sameClient: boolean;
+  readonly graceMs: number;
+}
+
+/** It arrived now, before the current generation was made. */
+function isOvertaken({ generation, presented, rotated, sameClient, graceMs }: OlderRow): boolean {
+  return presented === generation - 2 && (rotated ?? 0) > 0 && sameClient && graceMs > 0;
+}
+
 t.test('whatever the row: only the current generation of a live session is ever rotated', (t) => {
   const around = integer({ min: -3, max: 3 });
   // Mostly live ones: the dead are all refused, and every kind of verdict has to come up.
@@ -332,8 +345,7 @@ t.test('whatever the row: only the current generation of a live session is ever 
     const live =
       row.ended === null && !row.disabled && row.version === 3 && Math.min(row.idle, row.expires) > 0;
     const repeated = row.presented === row.generation - 1 && row.sameClient && row.rotated !== null;
-    const overtaken =
-      row.presented === row.generation - 2 && row.sameClient && (row.rotated ?? 0) > 0 && row.graceMs > 0;
+    const overtaken = isOvertaken(row);
     const often = row.repeats >= sessionLimits.refreshGraceRepeats;
     const allowed: Readonly<Record<string, boolean>> = {
       refused: !live,
