@@ -1,11 +1,11 @@
-/** Lists users in the order of registration, in pages by key. */
+/** Lists users, in pages by key. */
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../audit/auditEvent.ts';
 import { type ReadingParts, recordReading } from '../audit/recordReading.ts';
 import type { Database } from '../database.ts';
 import { accountLimits } from './limits.ts';
-import type { ListedUser } from './user.ts';
+import type { ListedUser, UserOrder } from './user.ts';
 
 export interface UserPage {
   readonly limit?: number | undefined;
@@ -13,6 +13,8 @@ export interface UserPage {
   readonly after?: string | undefined;
   /** Only those whose e-mail contains this, in any case. */
   readonly contains?: string | undefined;
+  /** In the order of registration by default. */
+  readonly order?: UserOrder;
 }
 
 /** Recorded when somebody reads it. Throws `invalid_request` naming the field. */
@@ -21,7 +23,7 @@ export type ListUsers = (page: UserPage, reader?: Actor) => Promise<readonly Lis
 export function createListUsers(
   parts: ReadingParts & { readonly database: Pick<Database, 'users'> },
 ): ListUsers {
-  return async ({ limit = accountLimits.usersPageDefault, after, contains = '' }, reader) => {
+  return async ({ limit = accountLimits.usersPageDefault, after, contains = '', ...order }, reader) => {
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > accountLimits.usersPageMaximum)
       throw invalidField('limit', 'range', `must be a number from 1 to ${accountLimits.usersPageMaximum}`);
     if (after !== undefined && !isUuid(after))
@@ -29,10 +31,10 @@ export function createListUsers(
     if (Buffer.byteLength(contains) > accountLimits.emailBytes)
       throw invalidField('email_contains', 'length', `must have at most ${accountLimits.emailBytes} bytes`);
     await recordReading(parts, reader, { view: 'users' });
-    return parts.database.users.list(
-      after as UserId | undefined,
-      limit,
-      contains.normalize('NFC').toLowerCase(),
-    );
+    const text = contains.normalize('NFC').toLowerCase();
+    return parts.database.users.list({
+      ...{ limit, after: after as UserId | undefined, contains: text },
+      ...order,
+    });
   };
 }

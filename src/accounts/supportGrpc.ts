@@ -17,6 +17,7 @@ import { eventMessage } from '../audit/grpc.ts';
 import type { ListAudit } from '../audit/listAudit.ts';
 import type { ResetFactors } from '../login/factors/reset/requestReset.ts';
 import type { StopReset } from '../login/factors/reset/stopReset.ts';
+import { readOrder } from '../platform/listOrder.ts';
 import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
 import { actorOf, type Caller, requirePermission } from '../transport/grpc/callers.ts';
 import { check, ends, type Methods } from '../transport/grpc/methods.ts';
@@ -29,7 +30,7 @@ import type { SendRecovery } from './recovery/startRecovery.ts';
 import type { SetOneTimePassword } from './setOneTimePassword.ts';
 import type { ShowUser } from './showUser.ts';
 import type { UnlockUser } from './unlockUser.ts';
-import type { ListedUser } from './user.ts';
+import { type ListedUser, userOrders } from './user.ts';
 
 export interface SupportOperations {
   readonly listUsers: ListUsers;
@@ -64,11 +65,12 @@ export function createSupportHandlers(operations: SupportOperations) {
 function readingHandlers({ listUsers, showUser, listAudit }: SupportOperations) {
   return {
     async ListUsers(
-      { pageSize, pageToken, emailContains: contains }: ListUsersRequest__Output,
+      { pageSize, pageToken, emailContains: contains, orderBy }: ListUsersRequest__Output,
       caller: Caller,
     ): Promise<ListUsersResponse> {
       const { limit, after } = pageOf<UserId>(pageSize, pageToken);
-      const users = await listUsers({ limit, after, contains }, actorOf(caller));
+      const order = readOrder(orderBy, userOrders, { by: 'create_time', way: 'asc' });
+      const users = await listUsers({ limit, after, contains, order }, actorOf(caller));
       return { users: users.map(userMessage), nextPageToken: nextOf(users, limit) };
     },
 

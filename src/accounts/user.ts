@@ -1,4 +1,5 @@
 import type { FactorId, UserId } from '@countersign/verifier/ids';
+import type { ListOrder } from '../platform/listOrder.ts';
 import type { Email } from './email.ts';
 import type { ImportStore } from './importing/importedUser.ts';
 import type { Phone } from './phone/phoneNumber.ts';
@@ -46,6 +47,9 @@ export interface ListedUser {
   readonly createdAt: number;
 }
 
+export const userOrders = ['create_time', 'email'] as const;
+export type UserOrder = ListOrder<(typeof userOrders)[number]>;
+
 export interface UserStore extends ImportStore {
   /** Returns 'email_taken' without a change when another user has this e-mail. */
   create(user: NewUser, now: number): Promise<'created' | 'email_taken'>;
@@ -53,13 +57,16 @@ export interface UserStore extends ImportStore {
   /** Whether any user exists. */
   any(): Promise<boolean>;
   findByEmail(email: Email): Promise<User | undefined>;
-  /** At most `limit` users that are not deleted, by id after `after`. */
-  list(
-    after: UserId | undefined,
-    limit: number,
+  /** Users that are not deleted. */
+  list(page: {
+    readonly limit: number;
+    /** The last one of the page before. */
+    readonly after?: UserId | undefined;
     /** Only those whose e-mail contains this. */
-    contains?: string,
-  ): Promise<readonly ListedUser[]>;
+    readonly contains?: string;
+    /** In the order of registration by default. */
+    readonly order?: UserOrder;
+  }): Promise<readonly ListedUser[]>;
   /** E-mails of the users that are not deleted. */
   emails(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, Email>>;
   /**

@@ -36,11 +36,12 @@ export interface ChainEnd {
 
 /** Recorded events: reading, sealing and deleting them. */
 export interface AuditLog {
-  /** Newest first; only those before `before`. */
+  /** Newest first, or oldest first (`asc`); only those that come after `after`. */
   list(
     filter: AuditFilter,
-    before: AuditEventId | undefined,
+    after: AuditEventId | undefined,
     limit: number,
+    way?: 'asc' | 'desc',
   ): Promise<readonly RecordedEvent[]>;
   chainEnd(): Promise<ChainEnd>;
   /** The range's first events that can be sealed, by position. */

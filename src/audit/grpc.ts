@@ -5,6 +5,7 @@ import type { UserEvent } from '@countersign/verifier/contract/generated/counter
 import type { VerifyChainRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/VerifyChainRequest';
 import type { VerifyChainResponse } from '@countersign/verifier/contract/generated/countersign/v1/VerifyChainResponse';
 import { invalidField } from '@countersign/verifier/errors';
+import { readOrder } from '../platform/listOrder.ts';
 import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
 import { actorOf, type Caller } from '../transport/grpc/callers.ts';
 import { change, type Methods, search } from '../transport/grpc/methods.ts';
@@ -54,6 +55,7 @@ async function listEvents(
     ...{ requestId: given(request.requestId), limit },
     ...{ since: sinceMs === 0 ? undefined : sinceMs, until: untilMs === 0 ? undefined : untilMs },
     after: pageToken === '' ? undefined : readPageToken<string>(pageToken),
+    way: readOrder(request.orderBy, ['time'], { by: 'time', way: 'desc' }).way,
   };
   const events = await listAudit(query, actorOf(caller));
   const last = events.length === limit ? events.at(-1) : undefined;

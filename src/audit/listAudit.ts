@@ -1,4 +1,4 @@
-/** Lists audit events, newest first, in pages by key. */
+/** Lists audit events, in pages by key. */
 
 import { invalidField } from '@countersign/verifier/errors';
 import { type AuditEventId, isUuid, type SessionId, type UserId } from '@countersign/verifier/ids';
@@ -21,6 +21,8 @@ export interface AuditQuery {
   readonly limit?: number | undefined;
   /** The last event of the previous page. */
   readonly after?: string | undefined;
+  /** Newest first by default. */
+  readonly way?: 'asc' | 'desc';
 }
 
 /** An event with current data about its user and session. That data is not in the log and is deleted with user and session. */
@@ -38,7 +40,7 @@ type ListParts = ReadingParts & { readonly database: Pick<Database, 'auditLog' |
 export function createListAudit(parts: ListParts): ListAudit {
   const { database } = parts;
   return async ({ userId, sessionId, type, requestId, ...query }, reader) => {
-    const { since, until, limit = auditLimits.auditListDefault, after } = query;
+    const { since, until, limit = auditLimits.auditListDefault, after, way } = query;
     const filter = {
       userId: readUuid<UserId>('user', userId),
       sessionId: readUuid<SessionId>('session', sessionId),
@@ -47,7 +49,7 @@ export function createListAudit(parts: ListParts): ListAudit {
     };
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > auditLimits.auditListMaximum)
       throw invalidField('limit', 'range', `must be a number from 1 to ${auditLimits.auditListMaximum}`);
-    const events = await database.auditLog.list(filter, readUuid<AuditEventId>('after', after), limit);
+    const events = await database.auditLog.list(filter, readUuid<AuditEventId>('after', after), limit, way);
     const about = { userId: filter.userId, sessionId: filter.sessionId };
     if ((about.userId ?? about.sessionId) !== undefined)
       await recordReading(parts, reader, { view: 'events', ...about });

@@ -32,6 +32,9 @@ export const oauthLimits = {
   clientScopes: 100,
   clientAudiences: 20,
   clientKeys: 10,
+  /** Of one gRPC answer: unless the caller asks for fewer, and at most. */
+  clientsPageDefault: 100,
+  clientsPageMaximum: 500,
   /** Of each setting in the audit event of a change: nine of them fit into one event. */
   auditedCharacters: 350,
   /** How long a client that did not answer is not told of logouts: each try holds a place for ten seconds. */

@@ -53,9 +53,11 @@ export function createRevocationService(operations: RevocationServiceOperations)
     async PreviewRevocation({
       filter,
     }: PreviewRevocationRequest__Output): Promise<PreviewRevocationResponse> {
-      const { sessions, users, byClient, byNetwork, byAge } = await previewRevocation(filterText(filter));
+      const { sessions, more, users, byClient, byNetwork, byAge } = await previewRevocation(
+        filterText(filter),
+      );
       return {
-        ...{ matchedSessions: sessions, users, byClient: [...byClient] },
+        ...{ matchedSessions: sessions, more, users, byClient: [...byClient] },
         ...{ byNetwork: [...byNetwork], byAge: [...byAge] },
       };
     },

@@ -1,4 +1,5 @@
 import type { ServiceId } from '@countersign/verifier/ids';
+import type { ListOrder } from '../platform/listOrder.ts';
 
 /**
  * Permissions of a service, written `noun.verb` on the command line and in the store. Permission to revoke one kind of target
@@ -115,6 +116,17 @@ export interface ServiceWithTokens extends Service {
   readonly tokens: readonly ServiceToken[];
 }
 
+export const serviceOrders = ['name', 'create_time'] as const;
+
+export interface ServicePage {
+  readonly limit: number;
+  /** The last one of the page before. */
+  readonly after: ServiceId | undefined;
+  /** Only the one with this id or name. */
+  readonly idOrName?: string | undefined;
+  readonly order: ListOrder<(typeof serviceOrders)[number]>;
+}
+
 export interface ServiceStore {
   /** Changes nothing when any service uses the name, even a revoked one, or a live one uses the certificate's name. */
   create(
@@ -135,7 +147,8 @@ export interface ServiceStore {
   update(id: ServiceId, settings: ServiceSettings): Promise<'updated' | 'certificate_taken'>;
   /** `undefined` enables it again. */
   setDisabled(id: ServiceId, at: number | undefined): Promise<void>;
-  list(): Promise<readonly ServiceWithTokens[]>;
+  /** All by name, or a page. */
+  list(page?: ServicePage): Promise<readonly ServiceWithTokens[]>;
   /**
    * Adds a token. Of the earlier ones, the latest live at its `createdAt` stays, until `keepUntil` at most; the others are
    * deleted. Only in a transaction; parallel calls run one after the other.

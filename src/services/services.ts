@@ -8,7 +8,7 @@ import type { Database } from '../database.ts';
 import { certificateNameOf } from '../platform/certificateName.ts';
 import { newId } from '../platform/newId.ts';
 import { serviceLimits } from './limits.ts';
-import type { NewServiceToken, Permission, Service, ServiceWithTokens } from './service.ts';
+import type { NewServiceToken, Permission, Service, ServicePage, ServiceWithTokens } from './service.ts';
 import { newServiceToken, serviceTokenHash } from './serviceToken.ts';
 
 interface ServiceParts {
@@ -165,8 +165,9 @@ function storedToken(
   return { hash, createdAt, createdBy: name, expiresAt };
 }
 
-export type ListServices = () => Promise<readonly ServiceWithTokens[]>;
+/** All, or a page. */
+export type ListServices = (page?: ServicePage) => Promise<readonly ServiceWithTokens[]>;
 
 export function createListServices({ database }: Pick<ServiceParts, 'database'>): ListServices {
-  return () => database.services.list();
+  return (page) => database.services.list(page);
 }

@@ -12,6 +12,7 @@ import type { Session as SessionMessage } from '@countersign/verifier/contract/g
 import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type SessionId, type UserId } from '@countersign/verifier/ids';
 import { jtiCharacters, parseJti } from '@countersign/verifier/tokens/jti';
+import { readOrder } from '../platform/listOrder.ts';
 import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
 import { parseUserAgent } from '../platform/userAgent.ts';
 import type { PreviewSessions } from '../revocation/previewSessions.ts';
@@ -63,7 +64,8 @@ export function createSessionService({
 }: SessionServiceOperations) {
   return {
     async FindSessions(request: FindSessionsRequest__Output): Promise<FindSessionsResponse> {
-      const page = { size: readPageSize(request.pageSize), before: readStart(request.pageToken) };
+      const { way } = readOrder(request.orderBy, ['create_time'], { by: 'create_time', way: 'desc' });
+      const page = { size: readPageSize(request.pageSize), way, after: readStart(request.pageToken) };
       return toPage(await findSessions(filterText(request.filter), page));
     },
 

@@ -13,6 +13,8 @@ export type RefreshVerdict =
   | { readonly kind: 'repeated_in_grace' }
   /** Repeated in the grace window too often: refused without a write and without harm to the session. */
   | { readonly kind: 'repeated_too_often' }
+  /** Good when it arrived, but two other requests came first: refused likewise. Its answer would be out of date. */
+  | { readonly kind: 'overtaken' }
   /** Another party has used this token: the session ends. */
   | { readonly kind: 'theft'; readonly rule: 'replayed' | 'other_context' }
   /** The session, if it is alive, stays as it is. */
@@ -61,6 +63,8 @@ function judgeGeneration(
   if (isPrevious && boundKey !== undefined && jkt === boundKey.jkt) return { kind: 'repeated_in_grace' };
   const inGrace =
     graceMs > 0 && isPrevious && session.rotatedAt !== undefined && arrivedAt < session.rotatedAt + graceMs;
+  if (!inGrace && isOvertaken(session, presented, { arrivedAt, client, graceMs }))
+    return { kind: 'overtaken' };
   if (!inGrace) return { kind: 'theft', rule: 'replayed' };
   // The address may change between two tries, as on phones; the browser or program does not.
   if (client.userAgent !== session.userAgent) return { kind: 'theft', rule: 'other_context' };
@@ -68,4 +72,18 @@ function judgeGeneration(
   if (boundKey !== undefined) return { kind: 'refused', rule: 'other_key' };
   if (session.graceRepeats >= sessionLimits.refreshGraceRepeats) return { kind: 'repeated_too_often' };
   return { kind: 'repeated_in_grace' };
+}
+
+/**
+ * Two generations old, but from before the current one: such as of a page that was loaded again while the request waited here. It was
+ * the current or the previous generation then.
+ */
+function isOvertaken(
+  session: SessionWithUser,
+  presented: number,
+  { arrivedAt, client, graceMs }: Pick<RefreshRequest, 'arrivedAt' | 'client' | 'graceMs'>,
+): boolean {
+  const { generation, rotatedAt, boundKey, userAgent } = session;
+  if (presented !== generation - 2 || rotatedAt === undefined || boundKey !== undefined) return false;
+  return graceMs > 0 && arrivedAt < rotatedAt && client.userAgent === userAgent;
 }

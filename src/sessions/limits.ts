@@ -3,6 +3,8 @@ export const sessionLimits = {
   /** Unless the caller asks for fewer. */
   sessionsPageDefault: 50,
   sessionsPageMaximum: 100,
+  /** A preview counts them in less than a second; of more it says that there are more. */
+  previewedSessions: 100_000,
   /** Pages that wait for the end of their session: of a node (20 kB each), and of one user. */
   sessionWaits: 5_000,
   sessionWaitsOfUser: 20,

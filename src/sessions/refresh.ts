@@ -87,8 +87,8 @@ export type Refresh = (input: RefreshInput, actor: Actor) => Promise<TokenRespon
 
 export function createRefresh(parts: RefreshParts): Refresh {
   return async (input, actor) => {
-    const chosen = await chosenAudience(parts, input.audience);
-    const presentation = { ...input, actor, arrivedAt: parts.clock.now(), chosen };
+    const arrived = { ...input, actor, arrivedAt: parts.clock.now() };
+    const presentation = { ...arrived, chosen: await chosenAudience(parts, input.audience) };
     for (let attempt = 0; attempt < sessionLimits.refreshAttempts; attempt += 1) {
       const response = await tryRefresh(parts, presentation, attempt === 0);
       if (response !== 'lost_race') return response;
@@ -131,9 +131,10 @@ async function tryRefresh(
       return write(parts, use, verdict.kind, context);
     }
     case 'repeated_too_often':
+    case 'overtaken':
       // No Retry-After wait: afterwards the token would be outside the window and look stolen.
       throw new AuthorityError('refresh_repeated', {
-        detail: 'refresh_token: was already exchanged several times; use the token that you received for it',
+        detail: 'refresh_token: was already exchanged; use the token that you received for it',
       });
     case 'theft':
       return endStolenSession(parts, use, verdict.rule);

@@ -101,13 +101,17 @@ export interface SessionStore {
   userAgents(ids: readonly SessionId[]): Promise<ReadonlyMap<SessionId, string>>;
   /** The user's sessions alive at `now`, newest first, only those before `before`. */
   list(userId: UserId, page: { now: number; limit: number; before?: SessionId }): Promise<readonly Session[]>;
-  /** Live sessions of all users that match, newest first, only those before `before`. */
+  /** Live sessions of all users that match, newest (`desc`) or oldest first; only those that come after `after`. */
   search(
     filter: SessionFilter,
-    page: { now: number; limit: number; before?: SessionId | undefined },
+    page: { now: number; limit: number; way: 'asc' | 'desc'; after?: SessionId | undefined },
   ): Promise<readonly Session[]>;
-  /** What ending all that match would end, in parts. */
-  preview(filter: SessionFilter, now: number, parts: number): Promise<SessionPreview>;
+  /** What ending all that match would end, in parts. Counts no more sessions than asked for: else it would read all of them. */
+  preview(
+    filter: SessionFilter,
+    now: number,
+    most: { readonly parts: number; readonly sessions: number },
+  ): Promise<SessionPreview>;
   /** Where and with what the user's last `limit` sessions were used, newest first; ended ones too, while they are kept. */
   recentClients(userId: UserId, limit: number): Promise<readonly EarlierClient[]>;
   /**
@@ -162,6 +166,8 @@ export interface SessionStore {
 /** Live sessions, in parts: the greatest first, at most as many as asked for. */
 export interface SessionPreview {
   readonly sessions: number;
+  /** Others match, too, and were not counted. */
+  readonly more: boolean;
   readonly users: number;
   readonly byClient: readonly SessionCount[];
   /** In CIDR notation; empty for sessions without an address. */

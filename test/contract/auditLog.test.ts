@@ -280,6 +280,13 @@ async function lists(t: Test, { storage }: World): Promise<void> {
   t.strictSame(await reasons({}), ['else', '4', '3', '2', '1', '0'], 'newest first');
   t.strictSame(await reasons({ userId: other }), ['else']);
   t.strictSame(await reasons({ sessionId }), ['4', '3', '2', '1', '0']);
+  t.strictSame(await reasons({ way: 'asc' }), ['0', '1', '2', '3', '4', 'else'], 'oldest first');
+  const [, second] = await list({ way: 'asc' });
+  t.strictSame(
+    await reasons({ way: 'asc', limit: 2, after: second?.id }),
+    ['2', '3'],
+    'the next page of them',
+  );
   t.strictSame(await reasons({ type: 'user_disabled' }), ['else']);
   t.strictSame(await reasons({ since: now + 3 }), ['else', '4', '3']);
   t.strictSame(await reasons({ since: now + 1, until: now + 3 }), ['2', '1']);

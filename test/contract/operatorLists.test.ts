@@ -1,5 +1,5 @@
 /** What stores list for operators, over PGlite and over a PostgreSQL server. */
-import type { MessageId, SessionId, UserId } from '@countersign/verifier/ids';
+import type { MessageId, ServiceId, SessionId, UserId } from '@countersign/verifier/ids';
 import t from 'tap';
 import type { Email } from '../../src/accounts/email.ts';
 import { newId } from '../../src/platform/newId.ts';
@@ -8,13 +8,38 @@ import { aSession } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { minute, newUser, rowsMadeAt as now } from '../support/rows.ts';
 
+interface Page<Id> {
+  readonly limit: number;
+  readonly after: Id | undefined;
+}
+
+/** All pages of two. */
+async function walked<Id, Row extends { readonly id: Id }>(
+  list: (page: Page<Id>) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const all: Row[] = [];
+  let page: readonly Row[];
+  do {
+    page = await list({ limit: 2, after: all.at(-1)?.id });
+    all.push(...page);
+  } while (page.length > 0);
+  return all;
+}
+
+const aService = {
+  kind: 'service' as const,
+  ...{ permissions: [], audiences: [], scopes: [], redirectUris: [] },
+  ...{ postLogoutRedirectUris: [], backchannelLogoutUri: undefined, subjectSalt: undefined, jwks: undefined },
+  ...{ certificateName: undefined, certificateBound: false, createdAt: now },
+} as const;
+
 const hour = 60 * minute;
 const day = 24 * hour;
 
 for (const { name, open } of engines) {
   t.test(name, async (t) => {
     const { storage } = await openStorage(t, open);
-    const { sessions, users, outbox, requests } = storage.database;
+    const { sessions, users, services, outbox, requests } = storage.database;
 
     await t.test('sessions that match, and what ending them would end', async (t) => {
       const [ada, bob] = [await newUser(storage), await newUser(storage)];
@@ -31,18 +56,21 @@ for (const { name, open } of engines) {
       await sessions.end({ sessionIds: [ended] }, 'logout', now);
       const none = await add(bob.id, 40 * day, { ip: undefined });
 
-      const found = async (filter: object, before?: SessionId) =>
-        (await sessions.search(filter, { now, limit: 10, before })).map(({ id }) => id);
+      const found = async (filter: object, after?: SessionId, way: 'asc' | 'desc' = 'desc') =>
+        (await sessions.search(filter, { now, limit: 10, way, after })).map(({ id }) => id);
       t.strictSame(await found({}), [young, bobs, old, none], 'live ones, newest first');
       t.strictSame(await found({}, bobs), [old, none], 'the next page');
+      t.strictSame(await found({}, undefined, 'asc'), [none, old, bobs, young], 'oldest first');
+      t.strictSame(await found({}, old, 'asc'), [bobs, young], 'the next page of them');
       t.strictSame(await found({ userId: ada.id }), [young, old]);
       t.strictSame(await found({ clientId: 'shop' }), [old]);
       t.strictSame(await found({ ip: '192.0.2.1' }), [young]);
       t.strictSame(await found({ createdBefore: now - day }), [old, none]);
-      t.equal((await sessions.search({}, { now, limit: 1, before: undefined })).length, 1);
+      t.equal((await sessions.search({}, { now, limit: 1, way: 'desc' })).length, 1);
 
-      t.strictSame(await sessions.preview({}, now, 20), {
-        ...{ sessions: 4, users: 2 },
+      const most = { parts: 20, sessions: 4 };
+      t.strictSame(await sessions.preview({}, now, most), {
+        ...{ sessions: 4, users: 2, more: false },
         byClient: [
           { name: 'first-party', sessions: 3 },
           { name: 'shop', sessions: 1 },
@@ -59,14 +87,18 @@ for (const { name, open } of engines) {
           { name: 'week', sessions: 1 },
         ],
       });
-      const least = await sessions.preview({}, now, 1);
+      const least = await sessions.preview({}, now, { ...most, parts: 1 });
       t.strictSame([least.byClient.length, least.byNetwork.length], [1, 1], 'no more parts than asked for');
-      t.strictSame(await sessions.preview({ clientId: 'nobody' }, now, 20), {
-        ...{ sessions: 0, users: 0, byClient: [], byNetwork: [], byAge: [] },
+      const some = await sessions.preview({}, now, { ...most, sessions: 3 });
+      t.match(some, { sessions: 3, more: true }, 'no more sessions than asked for');
+      const ofAges = some.byAge.reduce((sum, { sessions: count }) => sum + count, 0);
+      t.equal(ofAges, 3, 'parts of those that were counted');
+      t.strictSame(await sessions.preview({ clientId: 'nobody' }, now, most), {
+        ...{ sessions: 0, users: 0, more: false, byClient: [], byNetwork: [], byAge: [] },
       });
       const range = { after: undefined, last: undefined };
       t.equal(await sessions.count({ matching: { userId: ada.id }, range }, now), 2);
-      t.equal((await sessions.preview({ userId: ada.id }, now, 20)).sessions, 2, 'as the count says');
+      t.equal((await sessions.preview({ userId: ada.id }, now, most)).sessions, 2, 'as the count says');
     });
 
     await t.test('sessions that match, page by page', async (t) => {
@@ -103,12 +135,47 @@ for (const { name, open } of engines) {
         ids.push(id);
       }
       const found = async (contains: string) =>
-        (await users.list(undefined, 10, contains)).map(({ email }) => email);
+        (await users.list({ limit: 10, contains })).map(({ email }) => email);
       t.equal((await found('@search.example')).length, 3);
       t.strictSame(await found('a_b@'), ['a_b@search.example'], 'an underscore is one');
       t.strictSame(await found('%b@'), ['a%b@search.example']);
       t.strictSame(await found('\\'), []);
-      t.equal((await users.list(ids[0], 10, '@search.example')).length, 2, 'the next page');
+      const next = await users.list({ after: ids[0], limit: 10, contains: '@search.example' });
+      t.equal(next.length, 2, 'the next page');
+    });
+
+    await t.test('users and services in each order, page by page', async (t) => {
+      const names = ['delta', 'alpha', 'charlie', 'bravo'];
+      for (const [index, name] of names.entries()) {
+        const [id, email] = [newId<UserId>(now + index), `${name}@order.example` as Email];
+        await users.create({ id, email, passwordHash: 'x' }, now);
+        await services.create({ ...aService, id: newId<ServiceId>(now + index), name }, undefined);
+      }
+      const sorted = names.toSorted();
+      for (const [by, way, expected] of [
+        ['create_time', 'asc', names],
+        ['create_time', 'desc', names.toReversed()],
+        ['key', 'asc', sorted],
+        ['key', 'desc', sorted.toReversed()],
+      ] as const) {
+        const ofUsers = {
+          order: { by: by === 'key' ? 'email' : by, way },
+          contains: '@order.example',
+        } as const;
+        const emails = await walked((page: Page<UserId>) => users.list({ ...page, ...ofUsers }));
+        t.strictSame(
+          emails.map(({ email }) => email),
+          expected.map((each) => `${each}@order.example`),
+          `users by ${by} ${way}`,
+        );
+        const order = { by: by === 'key' ? 'name' : by, way } as const;
+        const found = await walked((page: Page<ServiceId>) => services.list({ ...page, order }));
+        t.strictSame(
+          found.map(({ name }) => name),
+          expected,
+          `services by ${by} ${way}`,
+        );
+      }
     });
 
     await t.test('messages that wait', async (t) => {

@@ -71,6 +71,16 @@ function table(title: string, rows: readonly (readonly [string, Change, string])
 const first = { generation: 0, rotatedAt: undefined };
 const previous = 4;
 
+const waited = { arrivedAt: now - 1, session: { rotatedAt: now } };
+table('two generations old', [
+  ['in the usual case', { presented: 3 }, 'theft replayed'],
+  ['there before the current one', { presented: 3, ...waited }, 'overtaken'],
+  ['there with the current one', { presented: 3, ...waited, arrivedAt: now }, 'theft replayed'],
+  ['by another program', { presented: 3, ...waited, userAgent: 'agent/2' }, 'theft replayed'],
+  ['without a grace window', { presented: 3, ...waited, graceMs: 0 }, 'theft replayed'],
+  ['three generations old', { presented: 2, ...waited }, 'theft replayed'],
+]);
+
 table('the current generation advances', [
   ['in the usual case', {}, 'rotated'],
   ['the first one', { session: first, presented: 0 }, 'rotated'],
@@ -286,6 +296,19 @@ table('of several rules the first decides', [
   ],
 ]);
 
+interface OlderRow {
+  readonly generation: number;
+  readonly presented: number;
+  readonly rotated: number | null;
+  readonly sameClient: boolean;
+  readonly graceMs: number;
+}
+
+/** It arrived now, before the current generation was made. */
+function isOvertaken({ generation, presented, rotated, sameClient, graceMs }: OlderRow): boolean {
+  return presented === generation - 2 && (rotated ?? 0) > 0 && sameClient && graceMs > 0;
+}
+
 t.test('whatever the row: only the current generation of a live session is ever rotated', (t) => {
   const around = integer({ min: -3, max: 3 });
   // Mostly live ones: the dead are all refused, and every kind of verdict has to come up.
@@ -322,18 +345,20 @@ t.test('whatever the row: only the current generation of a live session is ever 
     const live =
       row.ended === null && !row.disabled && row.version === 3 && Math.min(row.idle, row.expires) > 0;
     const repeated = row.presented === row.generation - 1 && row.sameClient && row.rotated !== null;
+    const overtaken = isOvertaken(row);
     const often = row.repeats >= sessionLimits.refreshGraceRepeats;
     const allowed: Readonly<Record<string, boolean>> = {
       refused: !live,
       rotated: live && row.presented === row.generation,
-      theft: live && row.presented !== row.generation,
+      theft: live && row.presented !== row.generation && !overtaken,
       repeated_in_grace: live && repeated && !often,
       repeated_too_often: live && repeated && often,
+      overtaken: live && overtaken,
     };
     return allowed[`${kind}`] === true;
   });
   t.doesNotThrow(() => check(sound, { numRuns: 20_000 }));
-  t.equal(kinds.size, 5, 'every kind of verdict came up');
+  t.equal(kinds.size, 6, 'every kind of verdict came up');
   t.end();
 });
 

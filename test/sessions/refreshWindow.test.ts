@@ -46,19 +46,37 @@ for (const { name, open } of engines) {
       return { refreshOver, refresh: refreshOver({}), find };
     };
 
+    /** Does this before the session is read. */
+    const beforeReading = (wait: () => Promise<unknown>): Partial<Database> => ({
+      sessions: {
+        ...database.sessions,
+        async findWithRights(...asked) {
+          await wait();
+          return database.sessions.findWithRights(...asked);
+        },
+      },
+    });
+
     t.test('a repeat that arrives in time is one, however long it takes to read the session', async (t) => {
       const { refreshOver, refresh, find } = await setUp();
       const first = await refresh(0);
       await clock.advance(grace - 1);
-      const slowToRead = {
-        async find(...id: Parameters<Database['sessions']['find']>) {
-          await clock.advance(2_000);
-          return database.sessions.find(...id);
-        },
-      };
-      const again = await refreshOver({ sessions: { ...database.sessions, ...slowToRead } })(0);
+      const again = await refreshOver(beforeReading(() => clock.advance(2_000)))(0);
       t.equal(again.refreshToken, first.refreshToken);
       t.match(await find(), { generation: 1, endedAt: undefined });
+    });
+
+    t.test('a request that others overtake while it waits is no theft, and gets nothing', async (t) => {
+      const { refreshOver, refresh, find } = await setUp();
+      const others = beforeReading(async () => {
+        await clock.advance(10);
+        await refresh(0);
+        await refresh(1);
+      });
+      await t.rejects(refreshOver(others)(0), { code: 'refresh_repeated' });
+      t.match(await find(), { generation: 2, endedAt: undefined });
+      await t.rejects(refresh(0), { code: 'invalid_grant' }, 'one that comes later is');
+      t.match(await find(), { endedAt: Number });
     });
 
     /** Waits before the statement and after it. */

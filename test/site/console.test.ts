@@ -1,11 +1,14 @@
 /** The console in a real Chromium: what administrators do there, by what they read. One authority for all. */
 import { readFile } from 'node:fs/promises';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import t from 'tap';
 import { openTab, startPageAuthority } from '../support/accountPage.ts';
 import { password } from '../support/authority.ts';
+import { aVerifier } from '../support/authorizing.ts';
 import { startChromium } from '../support/chromium.ts';
 import { administrator } from '../support/consolePage.ts';
+import { eventually } from '../support/eventually.ts';
+import { basic } from '../support/oauthClients.ts';
 
 const authority = await startPageAuthority(t);
 const { issuer, register, login, call } = authority;
@@ -190,6 +193,163 @@ t.test('keys, clients, roles, audit, limits, outbox, settings', async (t) => {
   await row(page, 'REGISTRATION').getByText('environment').waitFor();
   await row(page, 'AUDIENCE').first().getByText('default').waitFor();
   t.strictSame(faults, []);
+});
+
+t.test('lists: sorted by keyboard, page by page, at an address that stays', async (t) => {
+  for (const name of ['zoe', 'abe', 'moe']) await register(`${name}@sorted.example`);
+  const emails = async () => page.getByRole('link', { name: /@sorted/ }).allTextContents();
+  const column = (name: string) => page.getByRole('columnheader', { name });
+  await page.goto('/admin/users?email_contains=%40sorted');
+  await row(page, 'zoe@').waitFor();
+  t.equal(await column('Created').getAttribute('aria-sort'), 'ascending');
+  t.equal(await column('E-mail').getAttribute('aria-sort'), null);
+  await column('E-mail').getByRole('link').focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/admin/users?email_contains=%40sorted&order=email');
+  await page.locator('th[aria-sort="ascending"]', { hasText: 'E-mail' }).waitFor();
+  await row(page, 'abe@').waitFor();
+  const sorted = ['abe', 'moe', 'zoe'].map((name) => `${name}@sorted.example`);
+  await eventually('sorted', async () => (await emails()).join() === sorted.join());
+  await column('E-mail').getByRole('link').click();
+  await eventually('the other way', async () => (await emails()).join() === sorted.toReversed().join());
+  await page.reload();
+  await row(page, 'zoe@').waitFor();
+  t.strictSame(await emails(), sorted.toReversed(), 'the address says the order');
+  await page.goto('/admin/users?email_contains=%40sorted&order=nonsense');
+  await row(page, 'zoe@').waitFor();
+
+  for (const path of ['sessions', 'audit']) {
+    await page.goto(`/admin/${path}`);
+    const sortedColumn = page.locator('th[aria-sort="descending"]');
+    await sortedColumn.getByRole('link').click();
+    await page.waitForURL(/order=(create_)?time$/);
+    await page.locator('th[aria-sort="ascending"]').waitFor();
+    t.equal(await page.getByRole('alert').count(), 0, path);
+  }
+
+  const names = Array.from({ length: 101 }, (_, index) => `paged-${String(index).padStart(3, '0')}`);
+  for (const name of names) await operations.createService({ name, permissions: [] }, operator);
+  await page.goto('/admin/clients?order=create_time+desc');
+  await row(page, 'paged-100').waitFor();
+  t.equal(await page.getByRole('link', { name: 'paged-000' }).count(), 0);
+  await page.getByRole('link', { name: 'Next page' }).click();
+  await row(page, 'paged-000').waitFor();
+  t.match(page.url(), /order=create_time\+desc&after=[\w-]{22}$/);
+  await page.reload();
+  await row(page, 'paged-000').waitFor();
+  t.strictSame(faults, []);
+});
+
+/** A session of the client, for who is signed in. */
+async function signInAt(page: Page, { id, token }: { readonly id: string; readonly token: string }) {
+  const { verifier, challenge } = aVerifier();
+  const redirect_uri = 'https://changed.example/a';
+  const asked = { client_id: id, redirect_uri, response_type: 'code', scope: 'openid' };
+  const proof = { code_challenge: challenge, code_challenge_method: 'S256' };
+  const coming = page.waitForRequest((request) => request.url().startsWith(redirect_uri));
+  // Nobody is there.
+  await page.goto(`/oauth2/authorize?${new URLSearchParams({ ...asked, ...proof })}`).catch(() => {});
+  const code = new URL((await coming).url()).searchParams.get('code') ?? '';
+  const body = { grant_type: 'authorization_code', code, redirect_uri, code_verifier: verifier };
+  const form = { method: 'POST', headers: basic(id, token), body: new URLSearchParams(body) };
+  if (!(await fetch(`${issuer}/oauth2/token`, form)).ok) throw new Error('no session');
+}
+
+t.test(
+  'a client is changed: previewed, with a reason; of two administrators nobody loses anything',
+  async (t) => {
+    const shop = await operations.createClient(
+      {
+        ...{ name: 'changed', kind: 'app', permissions: [], audiences: [], scopes: ['read', 'write'] },
+        redirectUris: ['https://changed.example/a'],
+      },
+      operator,
+    );
+    const other = await administrator(browser, authority, 'third@example.com');
+    await signInAt(other.page, shop);
+    const save = (each: Page) => each.getByRole('button', { name: 'Save changes' });
+    for (const each of [page, other.page]) {
+      await each.goto('/admin/clients?client=changed');
+      await each.getByRole('link', { name: 'changed', exact: true }).click();
+      await each.getByLabel('Redirect addresses').waitFor();
+      t.equal(await save(each).isDisabled(), true, 'nothing is changed');
+    }
+    await page.getByLabel('Scopes').fill('read');
+    await save(page).click();
+    await dialog(page).getByText('It takes something away: access tokens of 1 sessions').waitFor();
+    await decide(page, 'Save changes');
+    await page.getByText(/Done\.|No service accepts it any more/).waitFor();
+    await eventually('saved', async () => (await save(page).isDisabled()) === true);
+
+    await other.page
+      .getByLabel('Redirect addresses')
+      .fill('https://changed.example/a https://changed.example/b');
+    await save(other.page).click();
+    await other.page.getByText(/Somebody changed this meanwhile\. Nothing of yours is lost/).waitFor();
+    await eventually(
+      'what is saved now',
+      async () => (await other.page.getByLabel('Scopes').inputValue()) === 'read',
+    );
+    t.match(
+      await other.page.getByLabel('Redirect addresses').inputValue(),
+      /changed\.example\/b/,
+      'what was typed',
+    );
+    await other.page.getByText('Saved now: https://changed.example/a').waitFor();
+    await save(other.page).click();
+    await decide(other.page, 'Save changes');
+    await other.page.getByText(/Done\.|No service accepts it any more/).waitFor();
+    const now = (await operations.listClients()).find(({ id }) => id === shop.id);
+    t.match(now, {
+      scopes: ['read'],
+      redirectUris: ['https://changed.example/a', 'https://changed.example/b'],
+    });
+    const [event] = await operations.listAudit({ type: 'client_changed', limit: 1 });
+    t.match(event, { actor: /^user:/, detail: { why: 'Ticket 42' } });
+
+    await other.page.getByLabel('Redirect addresses').fill('javascript:alert(1)');
+    await save(other.page).click();
+    await other.page.locator('.field', { hasText: 'Redirect addresses' }).getByRole('alert').waitFor();
+    t.strictSame([...faults, ...other.faults], []);
+  },
+);
+
+/** As if somebody had signed in in another tab. */
+async function becomes(page: Page, refreshToken: string) {
+  const cookie = { name: '__Host-countersign-refresh', value: refreshToken, domain: 'localhost', path: '/' };
+  await page.context().addCookies([{ ...cookie, secure: true, httpOnly: true, sameSite: 'Strict' }]);
+}
+
+t.test('stale tabs: a newer authority, no answer, another user', async (t) => {
+  const stale = await administrator(browser, authority, 'stale@example.com');
+  const { page } = stale;
+  await page.route('**/api/UserService/ListUsers', (route) => route.fulfill({ json: { people: [] } }));
+  await page.getByRole('link', { name: 'Users', exact: true }).click();
+  await page.getByText('This page does not understand the answer.').waitFor();
+  await page.unroute('**/api/UserService/ListUsers');
+  await page.getByRole('link', { name: 'Load again' }).click();
+  await page.getByLabel('E-mail contains').waitFor();
+  await page.getByRole('table').waitFor();
+
+  await page.route('**/auth/refresh', (route) => route.abort());
+  await page.reload();
+  await page.getByText('No answer came.').waitFor();
+  await page.unroute('**/auth/refresh');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('table').waitFor();
+
+  // The console's own token is asked for after somebody else has signed in.
+  await register('usurper@example.com');
+  let asked = 0;
+  const signsInBetween = async (route: Route) => {
+    asked += 1;
+    if (asked === 2) await becomes(page, (await login('usurper@example.com')).refresh_token);
+    await route.continue();
+  };
+  await page.route('**/auth/refresh', signsInBetween, { times: 2 });
+  await page.reload();
+  await heading(page, 'Somebody signed in in another tab');
+  t.strictSame(stale.faults, []);
 });
 
 t.test('two administrators at once', async (t) => {

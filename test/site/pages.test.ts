@@ -16,6 +16,14 @@ const policy =
 const loaded = (text: string) =>
   [...text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, address = '']) => address);
 
+t.test('the stylesheet reads from right to left: it names no left and no right', (t) => {
+  const style = readFileSync(inCheckout('packages/pages/src/style.css'), 'utf8');
+  const rules = style.replaceAll(/\/\*.*?\*\//gs, '');
+  t.strictSame(rules.match(/^.*\b(left|right|float)\b.*$/gm), null);
+  t.match(rules, /inline-start/, 'it was read');
+  t.end();
+});
+
 t.test('both pages load hashed files of ours, and nothing inline', async (t) => {
   for (const path of ['/account/', '/account/sessions', '/admin/', '/admin/users/x']) {
     const answer = await fetch(issuer + path);

@@ -25,18 +25,19 @@ t.teardown(() => browser.close());
 
 const user_id = (await register('ada@example.com')).body.user_id as string;
 for (let count = 0; count < 6; count += 1) await login('ada@example.com');
-await operations.createService({ name: 'orders', permissions: ['tokens.check'] }, operator);
+const orders = await operations.createService({ name: 'orders', permissions: ['tokens.check'] }, operator);
 
 /** What it shows when it is complete. */
 const views: readonly (readonly [path: string, seen: string | RegExp])[] = [
   ['', 'Half in effect within'],
-  ['users', 'ada@example.com'],
+  ['users?order=email', 'ada@example.com'],
   [`users/${user_id}`, 'Last sign-ins'],
   ['sessions', 'first-party'],
   [`revoke?user_id=${user_id}`, 'By network'],
   ['revoke?request=unknown', 'There is no such request of yours.'],
   ['keys', 'active'],
-  ['clients', 'orders'],
+  ['clients?order=create_time+desc', 'orders'],
+  [`clients/${orders.id}`, 'Save changes'],
   ['roles', 'Resources'],
   ['roles?role=admin', 'Who has it: admin'],
   ['audit', 'role_granted'],

@@ -8,14 +8,17 @@ export interface PageAuthority extends TestAuthority {
   readonly issuer: string;
 }
 
+type Environment = Readonly<Record<string, string>>;
+
 /** At localhost, since passkeys need a host name. */
 export async function startPageAuthority(
   t: Test,
-  env: Readonly<Record<string, string>> = {},
+  env: Environment | ((issuer: string) => Promise<Environment>) = {},
 ): Promise<PageAuthority> {
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
-  const authority = await startAuthority({ env: { ISSUER: issuer, HTTP_PORT: String(port), ...env } });
+  const more = typeof env === 'function' ? await env(issuer) : env;
+  const authority = await startAuthority({ env: { ISSUER: issuer, HTTP_PORT: String(port), ...more } });
   t.teardown(() => authority.stop());
   return { ...authority, issuer };
 }

@@ -120,6 +120,7 @@ export const errorTable = {
   },
   last_way_in: { http: 409, grpc: 'FAILED_PRECONDITION', title: 'This is the last way to log in' },
   name_taken: { http: 409, grpc: 'ALREADY_EXISTS', title: 'This name is already in use' },
+  changed_meanwhile: { http: 409, grpc: 'ABORTED', title: 'Somebody changed it meanwhile' },
   next_key_not_ready: {
     http: 409,
     grpc: 'FAILED_PRECONDITION',

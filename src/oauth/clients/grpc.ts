@@ -1,7 +1,9 @@
 /** ClientService: translate, call one operation, translate back. The contract is in proto/countersign/v1. */
 import type { CreateClientRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/CreateClientRequest';
+import type { ListClientsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/ListClientsRequest';
 import type { RotateClientSecretRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/RotateClientSecretRequest';
 import type { UpdateClientRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/UpdateClientRequest';
+import { pageTokenAfter } from '../../platform/pageToken.ts';
 import { accountScope } from '../../rights/rights.ts';
 import { isPermission, type Permission, type Service } from '../../services/service.ts';
 import type { ListServices, RotateServiceToken } from '../../services/services.ts';
@@ -9,11 +11,11 @@ import type { StopService } from '../../services/stopService.ts';
 import { actorOf, type Caller, requirePermission } from '../../transport/grpc/callers.ts';
 import { changes, check, ends, type Methods } from '../../transport/grpc/methods.ts';
 import type { GrpcService } from '../../transport/grpc/server.ts';
-import { readChanges, readNewClient, toMessage } from './grpcMessages.ts';
+import { readChanges, readNewClient, readPage, toMessage } from './grpcMessages.ts';
 import type { ManageClients } from './manageClients.ts';
 
 export interface ClientServiceOperations
-  extends Pick<ManageClients, 'createClient' | 'updateClient' | 'findClient'>,
+  extends Pick<ManageClients, 'createClient' | 'updateClient' | 'previewUpdate' | 'findClient'>,
     StopService {
   readonly listServices: ListServices;
   readonly rotateServiceToken: RotateServiceToken;
@@ -57,8 +59,16 @@ interface NamesClient {
 export function createClientService(operations: ClientServiceOperations) {
   const { listServices, createClient, rotateServiceToken } = operations;
   return {
-    async ListClients() {
-      return { clients: (await listServices()).map(toMessage) };
+    async ListClients(request: ListClientsRequest__Output) {
+      const page = readPage(request);
+      // One more, to know whether it is the last page.
+      const found = await listServices({ ...page, limit: page.limit + 1 });
+      const clients = found.slice(0, page.limit);
+      const last = found.length > page.limit ? clients.at(-1) : undefined;
+      return {
+        clients: clients.map(toMessage),
+        nextPageToken: last === undefined ? '' : pageTokenAfter(last.id),
+      };
     },
 
     async CreateClient(request: CreateClientRequest__Output, caller: Caller) {
@@ -77,8 +87,10 @@ export function createClientService(operations: ClientServiceOperations) {
         scopes: changes.scopes ?? before.scopes,
         audiences: changes.audiences ?? before.audiences,
       });
-      const { sessions } = await operations.updateClient(before.id, changes, actorOf(caller));
-      return { sessions };
+      const seen = request.etag === '' ? undefined : request.etag;
+      if (request.dryRun) return operations.previewUpdate(before.id, changes, seen);
+      const { sessions } = await operations.updateClient(before.id, changes, actorOf(caller), seen);
+      return { sessions, more: false };
     },
 
     async RotateClientSecret({ name }: RotateClientSecretRequest__Output, caller: Caller) {

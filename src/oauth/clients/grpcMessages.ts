@@ -1,16 +1,24 @@
 /** Messages of ClientService, and what operations take and return. Throws `invalid_request` naming the field. */
 import type { Client as ClientMessage } from '@countersign/verifier/contract/generated/countersign/v1/Client';
 import type { CreateClientRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/CreateClientRequest';
+import type { ListClientsRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/ListClientsRequest';
 import type { UpdateClientRequest__Output } from '@countersign/verifier/contract/generated/countersign/v1/UpdateClientRequest';
 import { invalidField } from '@countersign/verifier/errors';
+import type { ServiceId } from '@countersign/verifier/ids';
+import { readOrder } from '../../platform/listOrder.ts';
+import { readPageToken } from '../../platform/pageToken.ts';
 import {
   clientKinds,
   isPermission,
   type Permission,
   type PublicJwks,
+  type ServicePage,
   type ServiceWithTokens,
+  serviceOrders,
 } from '../../services/service.ts';
+import { oauthLimits } from '../limits.ts';
 import { invalidJwks, type NewClient, parseJwks } from './checkClient.ts';
+import { settingsTag } from './settingsTag.ts';
 import type { ClientChanges } from './updateClient.ts';
 
 export function readNewClient(request: CreateClientRequest__Output): NewClient {
@@ -39,7 +47,7 @@ const readers: Readonly<Record<string, (request: UpdateClientRequest__Output) =>
 
 export function readChanges(request: UpdateClientRequest__Output): ClientChanges {
   const names = Object.keys(readers);
-  const { client: _client, fields, ...values } = request;
+  const { client: _client, dryRun: _dryRun, etag: _etag, fields, ...values } = request;
   if (fields.length === 0 || !fields.every((each) => names.includes(each)))
     throw invalidField('fields', 'one_of', `must name at least one of ${names.join(', ')}`);
   for (const [name, value] of Object.entries(values)) {
@@ -49,6 +57,18 @@ export function readChanges(request: UpdateClientRequest__Output): ClientChanges
       throw invalidField(field, 'named', 'is set, but fields does not name it');
   }
   return Object.assign({}, ...fields.map((each) => readers[each]?.(request)));
+}
+
+export function readPage({ pageSize, pageToken, orderBy, client }: ListClientsRequest__Output): ServicePage {
+  const { clientsPageDefault, clientsPageMaximum } = oauthLimits;
+  if (pageSize < 0 || pageSize > clientsPageMaximum)
+    throw invalidField('page_size', 'range', `must be 1 to ${clientsPageMaximum}, or 0`);
+  return {
+    limit: pageSize === 0 ? clientsPageDefault : pageSize,
+    after: pageToken === '' ? undefined : readPageToken<ServiceId>(pageToken),
+    idOrName: client === '' ? undefined : client,
+    order: readOrder(orderBy, serviceOrders, { by: 'name', way: 'asc' }),
+  };
 }
 
 export function toMessage(client: ServiceWithTokens): ClientMessage {
@@ -63,7 +83,7 @@ export function toMessage(client: ServiceWithTokens): ClientMessage {
     certificateBound: client.certificateBound,
     public: kind !== 'service' && isWithoutProof(client),
     ...{ createTimeMs: client.createdAt, disableTimeMs: client.disabledAt ?? 0 },
-    revokeTimeMs: client.revokedAt ?? 0,
+    ...{ revokeTimeMs: client.revokedAt ?? 0, etag: settingsTag(client) },
     secrets: tokens.map(({ createdAt, expiresAt = 0, lastUsedAt = 0 }) => ({
       ...{ createTimeMs: createdAt, expireTimeMs: expiresAt, lastUsedTimeMs: lastUsedAt },
     })),

@@ -8,13 +8,19 @@ import type { Service } from '../../services/service.ts';
 import { type CreateService, createCreateService } from '../../services/services.ts';
 import { oauthLimits } from '../limits.ts';
 import { checkClient, type NewClient } from './checkClient.ts';
-import { createUpdateClient, type UpdateClient } from './updateClient.ts';
+import {
+  createPreviewUpdate,
+  createUpdateClient,
+  type PreviewUpdate,
+  type UpdateClient,
+} from './updateClient.ts';
 
 /** Throws `invalid_request` naming the field. */
 export interface ManageClients {
   /** Returns the secret, empty without one. This is the only time. */
   createClient: (client: NewClient, actor: Actor) => ReturnType<CreateService>;
   updateClient: UpdateClient;
+  previewUpdate: PreviewUpdate;
   listClients(): Promise<readonly Service[]>;
   /** By id or name. Throws `not_found`. */
   findClient(name: string): Promise<Service & { readonly hasRoles: boolean }>;
@@ -42,6 +48,7 @@ export function createManageClients(parts: RevokingParts & { readonly counted: C
     },
 
     updateClient: parts.counted(createUpdateClient(parts)),
+    previewUpdate: createPreviewUpdate(parts),
 
     async listClients() {
       return (await database.services.list()).filter(({ revokedAt }) => revokedAt === undefined);

@@ -10,8 +10,11 @@ import type { Touched } from '../../rights/store.ts';
 import { added, finishOpen, type RightsTakenAway, takeAway } from '../../rights/takeAway.ts';
 import type { Permission, PublicJwks, Service, ServiceSettings } from '../../services/service.ts';
 import { certificateTaken, readCertificateName } from '../../services/services.ts';
+import { sessionLimits } from '../../sessions/limits.ts';
+import type { SessionPreview } from '../../sessions/store.ts';
 import { oauthLimits } from '../limits.ts';
 import { checkClient } from './checkClient.ts';
+import { settingsTag } from './settingsTag.ts';
 import { takenFrom } from './takenFrom.ts';
 
 /** What is undefined stays as it is. */
@@ -32,15 +35,20 @@ export interface ClientChanges {
 
 /**
  * By id or name. A repetition changes nothing, and finishes what an interrupted call left. Throws `not_found` unless the client is
- * live or disabled, and `invalid_request` naming the field, as at its creation.
+ * live or disabled, and `invalid_request` naming the field, as at its creation. With the `settingsTag` that the caller saw:
+ * `changed_meanwhile` if it is another one.
  */
-export type UpdateClient = (name: string, changes: ClientChanges, actor: Actor) => Promise<RightsTakenAway>;
+export type UpdateClient = (
+  name: string,
+  changes: ClientChanges,
+  actor: Actor,
+  seen?: string,
+) => Promise<RightsTakenAway>;
 
 export function createUpdateClient(parts: RevokingParts): UpdateClient {
   const { database } = parts;
-  return async (name, changes, actor) => {
-    const client = await database.services.findNamed(name);
-    if (client === undefined || client.revokedAt !== undefined) throw unknown(name);
+  return async (name, changes, actor, seen) => {
+    const client = await findLive(database, name);
     const touched: Touched = takenFrom(client, merged(client, changes)) ?? {
       ...{ kind: 'client', clientId: client.id },
     };
@@ -53,6 +61,7 @@ export function createUpdateClient(parts: RevokingParts): UpdateClient {
       await check(stores, before, after);
       const changed = differences(before, after);
       if (Object.keys(changed).length === 0) return false;
+      requireSeen(before, seen);
       if ((await stores.services.update(before.id, after)) === 'certificate_taken') throw certificateTaken();
       const detail = { client_id: before.id, ...changed };
       await stores.audit.record({ type: 'client_changed', actor, reason: before.name, detail }, now);
@@ -65,6 +74,41 @@ export function createUpdateClient(parts: RevokingParts): UpdateClient {
     // A repetition does not see any more that the first call touched all sessions.
     return added(taken, await finishOpen(parts, 'all'));
   };
+}
+
+/** How many sessions such an `UpdateClient` would touch at most; `more`: others, too. Changes nothing. Throws as it does. */
+export type PreviewUpdate = (
+  name: string,
+  changes: ClientChanges,
+  seen?: string,
+) => Promise<Pick<SessionPreview, 'sessions' | 'more'>>;
+
+export function createPreviewUpdate({
+  database,
+  clock,
+}: Pick<RevokingParts, 'database' | 'clock'>): PreviewUpdate {
+  return async (name, changes, seen) => {
+    const before = await findLive(database, name);
+    requireSeen(before, seen);
+    const after = merged(before, changes);
+    await check(database, before, after);
+    const takes = takenFrom(before, after);
+    if (takes === undefined) return { sessions: 0, more: false };
+    const filter = takes.kind === 'client' ? { clientId: takes.clientId } : {};
+    return database.sessions.preview(filter, clock.now(), {
+      ...{ parts: 0, sessions: sessionLimits.previewedSessions },
+    });
+  };
+}
+
+function requireSeen(before: Service, seen: string | undefined): void {
+  if (seen !== undefined && seen !== settingsTag(before)) throw new AuthorityError('changed_meanwhile');
+}
+
+async function findLive({ services }: Pick<Stores, 'services'>, name: string): Promise<Service> {
+  const client = await services.findNamed(name);
+  if (client === undefined || client.revokedAt !== undefined) throw unknown(name);
+  return client;
 }
 
 function merged(before: Service, changes: ClientChanges): ServiceSettings {

@@ -30,10 +30,10 @@ export function createAuditLog(prisma: PrismaConnection): AuditLog {
       FROM audit_events AS e WHERE ${where} ORDER BY e.xid, e.id LIMIT ${limit}`;
 
   return {
-    async list(filter, before, limit) {
+    async list(filter, after, limit, way = 'desc') {
       const rows = await prisma.auditEvent.findMany({
-        where: listed(filter, before),
-        orderBy: { id: 'desc' },
+        where: listed(filter, after, way),
+        orderBy: { id: way },
         take: limit,
       });
       return rows.map(toEvent);
@@ -119,21 +119,24 @@ const origins = Prisma.sql`origins AS (
   SELECT (SELECT min(e.origin) FROM audit_events AS e WHERE e.origin > o.origin)
     FROM origins AS o WHERE o.origin IS NOT NULL)`;
 
-function listed(filter: AuditFilter, before: AuditEventId | undefined): Prisma.AuditEventWhereInput {
+function listed(
+  filter: AuditFilter,
+  after: AuditEventId | undefined,
+  way: 'asc' | 'desc',
+): Prisma.AuditEventWhereInput {
   const { userId, sessionId, type, exceptType, requestId, since, until } = filter;
-  // Ids begin with their event's time.
-  const ends = [before, until === undefined ? undefined : idBefore<AuditEventId>(until)];
-  const end = ends.filter((id) => id !== undefined).sort()[0];
   return {
     ...(userId === undefined ? {} : { userId }),
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(type === undefined ? {} : { type }),
     ...(requestId === undefined ? {} : { requestId }),
     ...(exceptType === undefined ? {} : { type: { not: exceptType } }),
+    // Ids begin with their event's time.
     id: {
       ...(since === undefined ? {} : { gte: idBefore<AuditEventId>(since) }),
-      ...(end === undefined ? {} : { lt: end }),
+      ...(until === undefined ? {} : { lt: idBefore<AuditEventId>(until) }),
     },
+    ...(after === undefined ? {} : { AND: { id: way === 'asc' ? { gt: after } : { lt: after } } }),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   type ServiceToken,
 } from '../../services/service.ts';
 import type { Prisma, Service as ServiceRow, ServiceToken as TokenRow } from './generated/client.ts';
+import { pageAfter } from './pageAfter.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createServiceStore(prisma: PrismaConnection): ServiceStore {
@@ -43,8 +44,7 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
     },
 
     async findNamed(idOrName) {
-      const where = isUuid(idOrName) ? { id: idOrName } : { name: idOrName };
-      const row = await prisma.service.findUnique({ where });
+      const row = await prisma.service.findUnique({ where: named(idOrName) });
       return row === null ? undefined : fromRow(row);
     },
 
@@ -77,9 +77,14 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
       });
     },
 
-    async list() {
+    async list(page) {
+      const { by, way } = page?.order ?? { by: 'name', way: 'asc' };
       const rows = await prisma.service.findMany({
-        orderBy: { name: 'asc' },
+        where: page?.idOrName === undefined ? {} : named(page.idOrName),
+        // Ids begin with the time of creation.
+        orderBy: by === 'name' ? { name: way } : { id: way },
+        ...pageAfter(page?.after),
+        ...(page === undefined ? {} : { take: page.limit }),
         include: { tokens: { orderBy: { number: 'desc' } } },
       });
       return rows.map((row) => ({ ...fromRow(row), tokens: row.tokens.map(fromTokenRow) }));
@@ -119,6 +124,10 @@ function createTokenStore(prisma: PrismaConnection): Pick<ServiceStore, 'rotate'
       });
     },
   };
+}
+
+function named(idOrName: string): { id: string } | { name: string } {
+  return isUuid(idOrName) ? { id: idOrName } : { name: idOrName };
 }
 
 function rowOf(service: Parameters<ServiceStore['create']>[0]): Prisma.ServiceCreateManyInput {

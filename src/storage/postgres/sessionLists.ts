@@ -35,41 +35,45 @@ export function createSessionLists(prisma: PrismaConnection): Lists {
       return rows.map(fromRow);
     },
 
-    async search(filter, { now, limit, before }) {
-      const start = before === undefined ? Prisma.sql`true` : Prisma.sql`s.id < ${before}::uuid`;
+    async search(filter, { now, limit, way, after }) {
+      const [beyond, direction] =
+        way === 'asc' ? [Prisma.sql`>`, Prisma.sql`ASC`] : [Prisma.sql`<`, Prisma.sql`DESC`];
+      const start = after === undefined ? Prisma.sql`true` : Prisma.sql`s.id ${beyond} ${after}::uuid`;
       const ids = await prisma.$queryRaw<{ id: string }[]>`
         SELECT s.id FROM sessions AS s
          WHERE ${start} AND ${matching(filter)} AND ${live(expiredAt(now))} AND ${noCanary} AND s.user_id IS NOT NULL
-         ORDER BY s.id DESC LIMIT ${limit}`;
+         ORDER BY s.id ${direction} LIMIT ${limit}`;
       if (ids.length === 0) return [];
       const rows = await prisma.session.findMany({
         where: { id: { in: ids.map(({ id }) => id) } },
-        orderBy: { id: 'desc' },
+        orderBy: { id: way },
       });
       return rows.map(fromRow);
     },
 
-    async preview(filter, now, parts) {
+    async preview(filter, now, { parts, sessions: most }) {
       const rows = await prisma.$queryRaw<PreviewRow[]>`
         WITH those AS MATERIALIZED (
           SELECT s.user_id, s.client_id, ${networkOf} AS network, ${ageAt(now)} AS age FROM sessions AS s
-           WHERE ${matching(filter)} AND ${live(expiredAt(now))} AND ${noCanary}),
+           WHERE ${matching(filter)} AND ${live(expiredAt(now))} AND ${noCanary} LIMIT ${most + 1}),
+        kept AS MATERIALIZED (SELECT * FROM those LIMIT ${most}),
         counted AS MATERIALIZED (
-          SELECT client_id, network, age, count(*) AS sessions FROM those GROUP BY client_id, network, age)
+          SELECT client_id, network, age, count(*) AS sessions FROM kept GROUP BY client_id, network, age)
         SELECT 'all' AS part, '' AS name, coalesce(sum(sessions), 0)::int AS sessions,
-               (SELECT count(*)::int FROM (SELECT DISTINCT user_id FROM those WHERE user_id IS NOT NULL) AS u) AS users
+               (SELECT count(*)::int FROM (SELECT DISTINCT user_id FROM kept WHERE user_id IS NOT NULL) AS u) AS users,
+               (SELECT count(*) FROM those) > ${most} AS more
           FROM counted
         UNION ALL
-        (SELECT 'client', client_id, sum(sessions)::int, 0 FROM counted GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${parts})
+        (SELECT 'client', client_id, sum(sessions)::int, 0, false FROM counted GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${parts})
         UNION ALL
-        (SELECT 'network', network, sum(sessions)::int, 0 FROM counted GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${parts})
+        (SELECT 'network', network, sum(sessions)::int, 0, false FROM counted GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ${parts})
         UNION ALL
-        (SELECT 'age', age, sum(sessions)::int, 0 FROM counted GROUP BY 2 ORDER BY 3 DESC, 2)`;
+        (SELECT 'age', age, sum(sessions)::int, 0, false FROM counted GROUP BY 2 ORDER BY 3 DESC, 2)`;
       const of = (part: string) =>
         rows.flatMap((row) => (row.part === part ? [{ name: row.name, sessions: row.sessions }] : []));
       const all = rows.find(({ part }) => part === 'all');
       return {
-        ...{ sessions: all?.sessions ?? 0, users: all?.users ?? 0 },
+        ...{ sessions: all?.sessions ?? 0, users: all?.users ?? 0, more: all?.more ?? false },
         ...{ byClient: of('client'), byNetwork: of('network'), byAge: of('age') },
       };
     },
@@ -91,6 +95,7 @@ interface PreviewRow {
   readonly name: string;
   readonly sessions: number;
   readonly users: number;
+  readonly more: boolean;
 }
 
 /** As rate limits have networks: /24 of IPv4, /48 of IPv6. Cutting text takes a tenth of the time of reading an address. */

@@ -3,18 +3,21 @@ import type { UserId } from '@countersign/verifier/ids';
 import type { Email } from '../../accounts/email.ts';
 import type { UserStore } from '../../accounts/user.ts';
 import { canaryUserId } from '../../truth/canary.ts';
+import { pageAfter } from './pageAfter.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createUserLists(prisma: PrismaConnection): Pick<UserStore, 'list' | 'emails'> {
   return {
-    async list(after, limit, contains = '') {
+    async list({ limit, after, contains = '', order = { by: 'create_time', way: 'asc' } }) {
       const rows = await prisma.user.findMany({
         where: {
-          id: { not: canaryUserId, ...(after === undefined ? {} : { gt: after }) },
+          id: { not: canaryUserId },
           deletedAt: null,
           ...(contains === '' ? {} : { email: { contains: literally(contains) } }),
         },
-        orderBy: { id: 'asc' },
+        // Ids begin with the time of registration.
+        orderBy: order.by === 'email' ? { email: order.way } : { id: order.way },
+        ...pageAfter(after),
         take: limit,
       });
       return rows.map((row) => ({

@@ -289,3 +289,67 @@ function shape(value: unknown): unknown {
     members.sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, each]) => [name, shape(each)]),
   );
 }
+
+t.test('lists have an order and pages, and a change of a client can be tried', async (t) => {
+  const authority = await startAuthority();
+  t.teardown(() => authority.stop());
+  const { call } = authority;
+  const admin = await newAdministrator(authority, 'admin@example.com');
+  const post = (path: string, body: object, headers = {}) =>
+    call('POST', `/api/${path}`, { token: admin.token, body, headers });
+  for (const [path, name] of [
+    ['UserService/ListUsers', 'create_time, create_time desc, email, email desc'],
+    ['SessionService/FindSessions', 'create_time, create_time desc'],
+    ['AuditService/ListEvents', 'time, time desc'],
+    ['ClientService/ListClients', 'name, name desc, create_time, create_time desc'],
+  ] as const) {
+    for (const order_by of ['', ...name.split(', ')])
+      t.equal((await post(path, { order_by })).status, 200, `${path} ${order_by}`);
+    const field = { field: 'order_by', rule: 'enum', message: `must be one of ${name}` };
+    for (const order_by of ['x', 'create_time asc', `${name.split(', ')[0]} DESC`])
+      t.match(await post(path, { order_by }), { status: 400, body: { errors: [field] } }, order_by);
+  }
+
+  const client = { name: 'shop', kind: 'app', redirect_uris: ['https://a.example/'], scopes: ['read'] };
+  t.equal((await post('ClientService/CreateClient', client, because)).status, 200);
+  const names: string[] = [];
+  let page_token = '';
+  do {
+    const { body } = await post('ClientService/ListClients', { page_size: 1, page_token });
+    t.equal(body.clients.length, 1);
+    names.push(body.clients[0].name);
+    page_token = body.next_page_token;
+  } while (page_token !== '');
+  t.strictSame(names, names.toSorted());
+  t.ok(names.includes('shop') && names.length > 1, names.join());
+  for (const [field, value] of [
+    ['page_size', 501],
+    ['page_size', -1],
+    ['page_token', 'x'],
+  ] as const)
+    t.match(
+      await post('ClientService/ListClients', { [field]: value }),
+      { status: 400, body: { errors: [{ field }] } },
+      `${field} ${value}`,
+    );
+  const one = async () => (await post('ClientService/ListClients', { client: 'shop' })).body.clients;
+  const [shop] = await one();
+  t.equal((await post('ClientService/ListClients', { client: shop.client_id })).body.clients.length, 1);
+  t.strictSame((await post('ClientService/ListClients', { client: 'nobody' })).body.clients, []);
+
+  const change = { client: 'shop', fields: ['scopes'], scopes: [], etag: shop.etag };
+  const tried = await post('ClientService/UpdateClient', { ...change, dry_run: true });
+  t.match(tried, { status: 200, body: { sessions: '0', more: false } }, 'without a reason');
+  t.strictSame(await one(), [shop], 'nothing is changed');
+  const other = { client: 'shop', fields: ['scopes'], scopes: ['write'], etag: '' };
+  t.equal((await post('ClientService/UpdateClient', other, because)).status, 200);
+  for (const dry_run of [true, false])
+    t.match(
+      await post('ClientService/UpdateClient', { ...change, dry_run }, because),
+      { status: 409, body: { code: 'changed_meanwhile' } },
+      'it is another one now',
+    );
+  t.match(await one(), [{ scopes: ['write'] }]);
+  const again = await post('ClientService/UpdateClient', { ...other, etag: shop.etag }, because);
+  t.equal(again.status, 200, 'a repetition changes nothing');
+});

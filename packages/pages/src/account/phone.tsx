@@ -5,7 +5,7 @@ import { Field } from '../parts/field.tsx';
 import { useTexts } from './useTexts.ts';
 
 export function PhoneForm({ onAdded }: { readonly onAdded: () => void }) {
-  const { api, act } = useApp();
+  const { api, act, texts: partTexts } = useApp();
   const { factors: texts } = useTexts();
   const [phone, setPhone] = useState('');
   const [code, setCode] = useState('');
@@ -45,7 +45,13 @@ export function PhoneForm({ onAdded }: { readonly onAdded: () => void }) {
       </form>
       {isSent && (
         <form class="line" onSubmit={verify}>
-          <Field label={texts.code} value={code} onValue={setCode} autocomplete="one-time-code" required />
+          <Field
+            label={partTexts.proof.sentCode}
+            value={code}
+            onValue={setCode}
+            autocomplete="one-time-code"
+            required
+          />
           <button type="submit" class="main">
             {texts.confirm}
           </button>

@@ -16,9 +16,9 @@ export interface AdminApi {
 }
 
 export function createAdminApi({ session: page, proveAgain }: App): AdminApi {
-  const session = createSession(document.documentElement.dataset['api'] ?? '');
+  const session = createSession(document.documentElement.dataset['api'] ?? '', page);
   session.state.subscribe((state) => {
-    if (state !== 'opening' && state !== 'open') page.end('ended');
+    if (state !== 'opening' && state !== 'open') page.end(state === 'other' ? 'other' : 'ended');
   });
   const api = createApi({
     session,

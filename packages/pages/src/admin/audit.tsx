@@ -9,6 +9,7 @@ import { saveJson, Time, UserLink } from './cells.tsx';
 import { everyEvent } from './everyEvent.ts';
 import { Filters, millisecondsOf, useFilter } from './filters.tsx';
 import type { AuditEvent, Chain, Page } from './messages.ts';
+import { useOrder } from './order.ts';
 import { useTexts } from './useTexts.ts';
 
 const names = ['type', 'user_id', 'session_id', 'request_id', 'since', 'until'];
@@ -19,7 +20,8 @@ export function AuditView() {
   const { audit: texts, ...shared } = useTexts();
   const { since, until, ...given } = useFilter(names);
   const filter = { ...given, since_ms: millisecondsOf(since), until_ms: millisecondsOf(until) };
-  const request = { ...filter, page_token: router.place.value.query.get('after') ?? '' };
+  const { order, sortBy } = useOrder(['time'], 'time desc');
+  const request = { ...filter, order_by: order, page_token: router.place.value.query.get('after') ?? '' };
   const loaded = useLoaded(
     () => api.read<Page & { events: readonly AuditEvent[] }>('AuditService/ListEvents', request),
     JSON.stringify(request),
@@ -54,7 +56,10 @@ export function AuditView() {
               keyOf={({ event }) => event.event_id}
               empty={texts.none}
               columns={[
-                { name: shared.when, cell: ({ event }) => <Time ms={event.time_ms} /> },
+                {
+                  ...{ name: shared.when, ...sortBy('time') },
+                  cell: ({ event }) => <Time ms={event.time_ms} />,
+                },
                 { name: texts.what, cell: ({ event }) => event.type },
                 { name: texts.actor, cell: ({ event }) => event.actor },
                 {

@@ -26,7 +26,11 @@ export function Ago({ ms }: { readonly ms: string }) {
 export function UserLink({ id, name = id }: { readonly id: string; readonly name?: string }) {
   const { router } = useApp();
   if (id === '') return <>–</>;
-  return <a href={router.addressOf(`users/${encodeURIComponent(id)}`)}>{name === '' ? id : name}</a>;
+  return (
+    <a href={router.addressOf(`users/${encodeURIComponent(id)}`)}>
+      <bdi>{name === '' ? id : name}</bdi>
+    </a>
+  );
 }
 
 export function Mark({ text }: { readonly text: string }) {

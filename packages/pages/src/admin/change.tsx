@@ -73,7 +73,7 @@ function ReasonDialog({ change: { title, text, destroys = false, typed }, answer
           if (isReady) answer(reason.trim());
         }}
       >
-        {text !== undefined && <p>{text}</p>}
+        {text !== undefined && <p dir="auto">{text}</p>}
         <Field
           label={texts.reason}
           hint={texts.reasonHint}

@@ -1,20 +1,30 @@
 /** Services and applications: their permissions and secrets; disabling, revoking, and new ones. */
 import { useState } from 'preact/hooks';
+import { useApp } from '../app/app.ts';
 import { useLoaded } from '../app/useLoaded.ts';
 import { Show } from '../parts/loading.tsx';
-import { Table } from '../parts/table.tsx';
+import { Pages, Table } from '../parts/table.tsx';
 import { useAdmin } from './adminApi.ts';
 import { Mark, never, Time } from './cells.tsx';
 import { type Change, useChange } from './change.tsx';
 import { CreateClient, type MakeSecret, type NewSecret } from './createClient.tsx';
-import type { Client } from './messages.ts';
+import { Filters, useFilter } from './filters.tsx';
+import type { Client, Page } from './messages.ts';
+import { useOrder } from './order.ts';
 import { useTexts } from './useTexts.ts';
 
 export function ClientsView() {
   const api = useAdmin();
   const { clients: texts, ...shared } = useTexts();
   const [secret, setSecret] = useState('');
-  const loaded = useLoaded(() => api.read<{ clients: readonly Client[] }>('ClientService/ListClients'));
+  const { router } = useApp();
+  const { order, sortBy } = useOrder(['name', 'create_time'], 'name');
+  const { client = '' } = useFilter(['client']);
+  const request = { client, order_by: order, page_token: router.place.value.query.get('after') ?? '' };
+  const loaded = useLoaded(
+    () => api.read<Page & { clients: readonly Client[] }>('ClientService/ListClients', request),
+    JSON.stringify(request),
+  );
   const { make, dialog } = useChange(loaded.reload);
   /** Its answer has the secret, which is shown here and nowhere else. */
   const makeSecret: MakeSecret = (change) =>
@@ -36,29 +46,40 @@ export function ClientsView() {
         </div>
       )}
       <CreateClient makeSecret={makeSecret} />
+      <Filters fields={[{ name: 'client', label: shared.client, hint: texts.clientHint }]} />
       <Show loaded={loaded}>
-        {({ clients }) => (
-          <Table
-            caption={texts.title}
-            rows={clients}
-            keyOf={({ client_id: id }) => id}
-            empty={texts.none}
-            columns={[
-              { name: texts.name, cell: ({ name }) => name },
-              { name: 'client_id', cell: ({ client_id: id }) => id },
-              { name: texts.kind, cell: ({ kind }) => kind },
-              { name: shared.state, cell: (client) => <Mark text={stateOf(client, texts)} /> },
-              { name: texts.permissions, cell: ({ permissions }) => permissions.join(' ') || '–' },
-              {
-                name: texts.lastUsed,
-                cell: ({ secrets }) => <Time ms={secrets[0]?.last_used_time_ms ?? never} />,
-              },
-              {
-                name: shared.actions,
-                cell: (client) => <ClientActs {...{ client, make, makeSecret }} />,
-              },
-            ]}
-          />
+        {({ clients, next_page_token: next }) => (
+          <>
+            <Table
+              caption={texts.title}
+              rows={clients}
+              keyOf={({ client_id: id }) => id}
+              empty={texts.none}
+              columns={[
+                {
+                  ...{ name: texts.name, ...sortBy('name') },
+                  cell: ({ client_id: id, name }) => <a href={router.addressOf(`clients/${id}`)}>{name}</a>,
+                },
+                { name: 'client_id', cell: ({ client_id: id }) => id },
+                { name: texts.kind, cell: ({ kind }) => kind },
+                { name: shared.state, cell: (client) => <Mark text={stateOf(client, texts)} /> },
+                {
+                  ...{ name: shared.created, ...sortBy('create_time') },
+                  cell: ({ create_time_ms: ms }) => <Time ms={ms} />,
+                },
+                { name: texts.permissions, cell: ({ permissions }) => permissions.join(' ') || '–' },
+                {
+                  name: texts.lastUsed,
+                  cell: ({ secrets }) => <Time ms={secrets[0]?.last_used_time_ms ?? never} />,
+                },
+                {
+                  name: shared.actions,
+                  cell: (client) => <ClientActs {...{ client, make, makeSecret }} />,
+                },
+              ]}
+            />
+            <Pages next={next || undefined} />
+          </>
         )}
       </Show>
       {dialog}

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { Field, Select } from '../parts/field.tsx';
 import type { Change } from './change.tsx';
 import { useTexts } from './useTexts.ts';
+import { wordsIn } from './wordsIn.ts';
 
 export interface NewSecret {
   /** Of a new client. */
@@ -77,8 +78,4 @@ export function CreateClient({ makeSecret }: { readonly makeSecret: MakeSecret }
       <button type="submit">{texts.create}</button>
     </form>
   );
-}
-
-export function wordsIn(text: string): readonly string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
 }

@@ -49,7 +49,9 @@ function FilterForm({
         onSubmit={(event) => {
           event.preventDefault();
           const given = Object.entries(values).map(([name, value]) => [name, value.trim() || undefined]);
-          router.go(router.place.value.path, Object.fromEntries(given));
+          // The order stays, the page does not.
+          const { path, query } = router.place.value;
+          router.go(path, { ...Object.fromEntries(given), order: query.get('order') ?? undefined });
         }}
       >
         {fields.map(({ name, label, hint, type = 'text' }) => (

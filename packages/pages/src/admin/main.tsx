@@ -6,6 +6,7 @@ import type { Area } from '../app/shell.tsx';
 import { type AdminApi, AdminContext, createAdminApi } from './adminApi.ts';
 import { AuditView } from './audit.tsx';
 import { ClientsView } from './clients.tsx';
+import { ClientView } from './editClient.tsx';
 import { EffectView } from './effect.tsx';
 import { KeysView } from './keys.tsx';
 import { LimitsView } from './limits.tsx';
@@ -38,6 +39,7 @@ await openPage('/admin/', (language) => {
       area('revoke', texts.revoke.title, RevokeView),
       area('keys', texts.keys.title, KeysView),
       area('clients', texts.clients.title, ClientsView),
+      area('clients/:id', texts.client, ClientView, true),
       area('roles', texts.roles.title, RolesView),
       area('audit', texts.audit.title, AuditView),
       area('limits', texts.limits.title, LimitsView),

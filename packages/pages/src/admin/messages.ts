@@ -102,6 +102,8 @@ export interface SessionCount {
 
 export interface Preview {
   readonly matched_sessions: string;
+  /** Others match, too, and were not counted. */
+  readonly more: boolean;
   readonly users: string;
   readonly by_client: readonly SessionCount[];
   readonly by_network: readonly SessionCount[];
@@ -129,6 +131,17 @@ export interface Client {
   readonly name: string;
   readonly kind: string;
   readonly permissions: readonly string[];
+  readonly audiences: readonly string[];
+  readonly scopes: readonly string[];
+  readonly redirect_uris: readonly string[];
+  readonly post_logout_redirect_uris: readonly string[];
+  readonly backchannel_logout_uri: string;
+  readonly jwks: string;
+  readonly has_key: boolean;
+  readonly certificate_name: string;
+  readonly certificate_bound: boolean;
+  /** Changes with the settings. */
+  readonly etag: string;
   readonly create_time_ms: string;
   readonly disable_time_ms: string;
   readonly revoke_time_ms: string;

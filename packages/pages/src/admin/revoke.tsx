@@ -68,9 +68,10 @@ function Previewed({ given, run }: { readonly given: Given; readonly run: Run })
     );
     return { preview, sessions };
   });
-  const start = async ({ matched_sessions: matched }: Preview) => {
-    const title = texts.end(formats.number(Number(matched)));
-    const reason = await askForReason({ title, text: texts.endText, destroys: true, typed: matched });
+  const start = async ({ matched_sessions: matched, more }: Preview) => {
+    const title = texts.end(formats.number(Number(matched)), more);
+    const typed = more ? `${matched}+` : matched;
+    const reason = await askForReason({ title, text: texts.endText, destroys: true, typed });
     if (reason !== undefined) await run(crypto.randomUUID(), reason);
   };
   return (
@@ -84,6 +85,7 @@ function Previewed({ given, run }: { readonly given: Given; readonly run: Run })
               {texts.matched(
                 formats.number(Number(preview.matched_sessions)),
                 formats.number(Number(preview.users)),
+                preview.more,
               )}
             </p>
             <Counts caption={texts.byClient} counts={preview.by_client} />
@@ -91,7 +93,7 @@ function Previewed({ given, run }: { readonly given: Given; readonly run: Run })
             <Counts caption={texts.byAge} counts={preview.by_age} names={texts.ages} />
             <SessionTable caption={texts.sample} sessions={sessions} reload={loaded.reload} />
             <button type="button" class="destroys" onClick={() => start(preview)}>
-              {texts.end(formats.number(Number(preview.matched_sessions)))}
+              {texts.end(formats.number(Number(preview.matched_sessions)), preview.more)}
             </button>
             {dialog}
           </>

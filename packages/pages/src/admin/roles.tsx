@@ -8,9 +8,9 @@ import { Pages, Table } from '../parts/table.tsx';
 import { useAdmin } from './adminApi.ts';
 import { Time, UserLink } from './cells.tsx';
 import { useChange } from './change.tsx';
-import { wordsIn } from './createClient.tsx';
 import type { Grant, Page, Role } from './messages.ts';
 import { useTexts } from './useTexts.ts';
+import { wordsIn } from './wordsIn.ts';
 
 interface Resource {
   readonly audience: string;

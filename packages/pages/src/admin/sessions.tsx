@@ -2,12 +2,13 @@
 import { useApp } from '../app/app.ts';
 import { useLoaded } from '../app/useLoaded.ts';
 import { Show } from '../parts/loading.tsx';
-import { Pages, Table } from '../parts/table.tsx';
+import { type Column, Pages, Table } from '../parts/table.tsx';
 import { useAdmin } from './adminApi.ts';
 import { Time, UserLink } from './cells.tsx';
 import { useChange } from './change.tsx';
 import { Filters } from './filters.tsx';
 import type { Page, Session } from './messages.ts';
+import { useOrder } from './order.ts';
 import { sessionFilter, useSessionFields, useSessionFilter } from './sessionFilter.ts';
 import { useTexts } from './useTexts.ts';
 
@@ -17,7 +18,8 @@ export function SessionsView() {
   const { sessions: texts } = useTexts();
   const given = useSessionFilter();
   const page_token = router.place.value.query.get('after') ?? '';
-  const request = { filter: sessionFilter(given), page_token };
+  const { order, sortBy } = useOrder(['create_time'], 'create_time desc');
+  const request = { filter: sessionFilter(given), order_by: order, page_token };
   const loaded = useLoaded(
     () => api.read<Page & { sessions: readonly Session[] }>('SessionService/FindSessions', request),
     JSON.stringify(request),
@@ -28,7 +30,12 @@ export function SessionsView() {
       <Show loaded={loaded}>
         {({ sessions, next_page_token: next }) => (
           <>
-            <SessionTable caption={texts.title} sessions={sessions} reload={loaded.reload} />
+            <SessionTable
+              caption={texts.title}
+              sessions={sessions}
+              reload={loaded.reload}
+              created={sortBy('create_time')}
+            />
             <Pages next={next || undefined} />
           </>
         )}
@@ -48,10 +55,13 @@ export function SessionTable({
   caption,
   sessions,
   reload,
+  created = {},
 }: {
   readonly caption: string;
   readonly sessions: readonly Session[];
   readonly reload: () => void;
+  /** How its times of creation are sorted. */
+  readonly created?: Pick<Column<Session>, 'sort'>;
 }) {
   const { sessions: texts, ...shared } = useTexts();
   const { make, dialog } = useChange(reload);
@@ -73,7 +83,10 @@ export function SessionTable({
           { name: shared.client, cell: ({ client_id: id }) => id },
           { name: shared.address, cell: ({ ip }) => ip || '–' },
           { name: texts.strength, cell: ({ acr }) => acr },
-          { name: shared.created, cell: ({ create_time_ms: ms }) => <Time ms={ms} /> },
+          {
+            ...{ name: shared.created, ...created },
+            cell: ({ create_time_ms: ms }) => <Time ms={ms} />,
+          },
           { name: texts.lastUsed, cell: ({ last_used_time_ms: ms }) => <Time ms={ms} /> },
           {
             name: shared.actions,

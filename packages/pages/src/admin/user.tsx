@@ -41,7 +41,9 @@ function Shown({ shown, reload }: { readonly shown: UserWithRoles; readonly relo
   const { user_id: id } = user;
   return (
     <>
-      <h2>{user.email}</h2>
+      <h2>
+        <bdi>{user.email}</bdi>
+      </h2>
       <dl class="facts card">
         <dt>ID</dt>
         <dd>{id}</dd>

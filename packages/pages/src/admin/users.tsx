@@ -7,6 +7,7 @@ import { useAdmin } from './adminApi.ts';
 import { Time, UserLink } from './cells.tsx';
 import { Filters, useFilter } from './filters.tsx';
 import type { Page, User } from './messages.ts';
+import { useOrder } from './order.ts';
 import { useTexts } from './useTexts.ts';
 
 export function UsersView() {
@@ -15,7 +16,8 @@ export function UsersView() {
   const { users: texts, created, state } = useTexts();
   const { email_contains: contains = '' } = useFilter(['email_contains']);
   const after = router.place.value.query.get('after') ?? '';
-  const request = { email_contains: contains, page_token: after };
+  const { order, sortBy } = useOrder(['create_time', 'email'], 'create_time');
+  const request = { email_contains: contains, order_by: order, page_token: after };
   const loaded = useLoaded(
     () => api.read<Page & { users: readonly User[] }>('UserService/ListUsers', request),
     JSON.stringify(request),
@@ -32,13 +34,19 @@ export function UsersView() {
               keyOf={({ user_id: id }) => id}
               empty={texts.none}
               columns={[
-                { name: 'E-mail', cell: ({ user_id: id, email }) => <UserLink id={id} name={email} /> },
+                {
+                  ...{ name: 'E-mail', ...sortBy('email') },
+                  cell: ({ user_id: id, email }) => <UserLink id={id} name={email} />,
+                },
                 {
                   name: state,
                   cell: ({ disabled, email_verified: isProved }) =>
                     `${disabled ? texts.disabled : texts.active}, ${isProved ? texts.proved : texts.unproved}`,
                 },
-                { name: created, cell: ({ create_time_ms: ms }) => <Time ms={ms} /> },
+                {
+                  ...{ name: created, ...sortBy('create_time') },
+                  cell: ({ create_time_ms: ms }) => <Time ms={ms} />,
+                },
               ]}
             />
             <Pages next={next || undefined} />

@@ -26,14 +26,16 @@ export interface Session {
   /** After a step-up. */
   replace(tokens: Tokens): void;
   /** Nothing of the session is kept. */
-  end(how: 'ended' | 'signedOut'): void;
+  end(how: 'ended' | 'signedOut' | 'other'): void;
+  /** Once it has had a token. */
+  id(): string | undefined;
 }
 
 /** Refreshed this early, so that a token does not expire on its way. */
 const marginMilliseconds = 10_000;
 
-/** `audience`: of the tokens for `/auth/`. */
-export function createSession(audience: string): Session {
+/** `audience`: of its tokens. `page`: the session that the page shows; tokens of another one are refused. */
+export function createSession(audience: string, page?: Pick<Session, 'id'>): Session {
   const state = signal<SessionState>('opening');
   let current: { readonly token: string; readonly until: number } | undefined;
   let sessionId: string | undefined;
@@ -44,7 +46,8 @@ export function createSession(audience: string): Session {
     if (state.value === 'opening' || state.value === 'open') state.value = next;
   };
   const keep = ({ access_token: token, expires_in: seconds, session_id: id }: Tokens): string => {
-    if (sessionId !== undefined && sessionId !== id) {
+    const shown = sessionId ?? page?.id();
+    if (shown !== undefined && shown !== id) {
       // Somebody signed in in another tab, maybe as somebody else: this page shows the earlier user.
       leave('other');
       throw new Refusal('session_ended');
@@ -76,7 +79,7 @@ export function createSession(audience: string): Session {
     return refreshing;
   };
   return {
-    ...{ state, audience, token },
+    ...{ state, audience, token, id: () => sessionId },
     renew() {
       current = undefined;
       return token();

@@ -93,10 +93,9 @@ export async function openPage(
     place,
   );
   noticeEnd(app);
-  await session.token().catch((error) => {
-    if (session.state.value !== 'opening') return;
-    const refusal = error instanceof Refusal ? error : new Refusal('internal');
-    place.textContent = sentenceOf(texts, refusal);
+  await app.act(async () => {
+    await session.token();
+    return undefined;
   });
 }
 

@@ -1,6 +1,6 @@
 /** The frame of a page: header, areas, the view, what the last act did; and what stands in its place once the session is gone. */
-import { type ComponentChildren, type ComponentType, Fragment } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import type { ComponentChildren, ComponentType } from 'preact';
+import { useEffect, useErrorBoundary, useRef } from 'preact/hooks';
 import { type App, useApp } from './app.ts';
 import { signInAddress } from './signInAddress.ts';
 
@@ -40,7 +40,7 @@ export function Shell({ title, areas }: Frame) {
     isFirst.current = false;
   }, [path, heading]);
 
-  if (state === 'opening' || state === 'none') return <main class="narrow">{texts.loading}</main>;
+  if (state === 'opening' || state === 'none') return <Opening />;
   if (state !== 'open') return <Gone title={title} />;
   const View = found?.area.view;
   return (
@@ -78,9 +78,9 @@ export function Shell({ title, areas }: Frame) {
             <p>{texts.notFound.text}</p>
           ) : (
             // A new place is a new view: nothing of the one before stays in its fields.
-            <Fragment key={path}>
+            <Understood key={path}>
               <View parameters={found?.parameters ?? {}} />
-            </Fragment>
+            </Understood>
           )}
         </main>
       </div>
@@ -99,6 +99,43 @@ function parametersIn(pattern: string, path: string): Readonly<Record<string, st
   } catch {
     return undefined;
   }
+}
+
+/** Until there is a session; and why there is none yet. */
+function Opening() {
+  const { notice, session, act, texts } = useApp();
+  const again = () =>
+    act(async () => {
+      await session.token();
+      return undefined;
+    });
+  return (
+    <main class="narrow">
+      <Said />
+      {notice.value === undefined ? (
+        texts.loading
+      ) : (
+        <button type="button" onClick={again}>
+          {texts.tryAgain}
+        </button>
+      )}
+    </main>
+  );
+}
+
+/** A page that was open while the authority was updated may not understand what it is answered. */
+function Understood({ children }: { readonly children: ComponentChildren }) {
+  const { texts } = useApp();
+  const [fault] = useErrorBoundary();
+  if (fault === undefined) return <>{children}</>;
+  return (
+    <div role="alert" class="notice problem">
+      <p>{texts.outdated}</p>
+      <a class="button" href={location.href} target="_self">
+        {texts.other.button}
+      </a>
+    </div>
+  );
 }
 
 /** Always there, so that what comes into it is read out. */

@@ -48,7 +48,7 @@ export function Table<Row>({
             <tr key={keyOf(row)}>
               {columns.map(({ name, cell, isNumber }) => (
                 <td key={name} class={isNumber ? 'number' : undefined}>
-                  {cell(row)}
+                  {isolated(cell(row))}
                 </td>
               ))}
             </tr>
@@ -57,6 +57,11 @@ export function Table<Row>({
       </table>
     </section>
   );
+}
+
+/** A text of a user must not turn what stands beside it round, whichever way it is read. */
+function isolated(content: ComponentChildren): ComponentChildren {
+  return typeof content === 'string' ? <bdi>{content}</bdi> : content;
 }
 
 /** Links to the next page and to the first one. Back is the browser's. `next`: the page token; undefined on the last page. */

@@ -20,6 +20,8 @@ export interface PartTexts {
   readonly typeToConfirm: (text: string) => string;
   /** What a revocation's answer means. `after`: a duration. */
   readonly inEffect: (after: string | undefined) => string;
+  /** The page does not understand an answer. */
+  readonly outdated: string;
   readonly notFound: { readonly title: string; readonly text: string };
   /** The session is gone: the title, why, and what the button says. */
   readonly ended: { readonly title: string; readonly text: string };
@@ -55,6 +57,7 @@ export type ProblemCode =
   | 'last_way_in'
   | 'email_taken'
   | 'name_taken'
+  | 'changed_meanwhile'
   | 'identity_taken'
   | 'rate_limited'
   | 'recovery_required'

@@ -20,6 +20,8 @@ export const partsDe: PartTexts = {
   typeToConfirm: (text) => `Zur Bestätigung ${text} eingeben`,
   inEffect: (after) =>
     after === undefined ? 'Kein Dienst nimmt es mehr an.' : `Kein Dienst nimmt es mehr an, nach ${after}.`,
+  outdated:
+    'Diese Seite versteht die Antwort nicht. Vielleicht ist sie älter als die Stelle, die antwortet: Laden Sie sie neu.',
   notFound: {
     title: 'Hier ist nichts',
     text: 'Die Adresse ist vielleicht falsch geschrieben oder veraltet.',
@@ -60,6 +62,8 @@ export const partsDe: PartTexts = {
     last_way_in: 'Das ist Ihr letzter Weg, sich anzumelden. Fügen Sie zuerst einen anderen hinzu.',
     email_taken: 'Diese E-Mail-Adresse geht nicht.',
     name_taken: 'Dieser Name wird schon benutzt.',
+    changed_meanwhile:
+      'Jemand hat das inzwischen geändert. Nichts von Ihnen ist verloren: Vergleichen Sie mit dem, was jetzt gespeichert ist, und speichern Sie noch einmal.',
     identity_taken: 'Diese Identität ist mit einem anderen Konto verknüpft.',
     rate_limited: 'Zu viele Versuche. Warten Sie eine Minute und versuchen Sie es dann noch einmal.',
     recovery_required: 'Zu viele falsche Passwörter: Setzen Sie zuerst per E-Mail ein neues.',

@@ -22,6 +22,7 @@ export const partsEn: PartTexts = {
     after === undefined
       ? 'No service accepts it any more.'
       : `No service accepts it any more, after ${after}.`,
+  outdated: 'This page does not understand the answer. It may be older than the authority: load it again.',
   notFound: { title: 'There is nothing here', text: 'The address may be mistyped, or out of date.' },
   ended: {
     title: 'This session has ended',
@@ -59,6 +60,8 @@ export const partsEn: PartTexts = {
     last_way_in: 'This is your last way to sign in. Add another one first.',
     email_taken: 'This e-mail address cannot be used.',
     name_taken: 'This name is already in use.',
+    changed_meanwhile:
+      'Somebody changed this meanwhile. Nothing of yours is lost: compare it with what is saved now, then save again.',
     identity_taken: 'This identity is linked with another account.',
     rate_limited: 'Too many tries. Wait a minute, then try again.',
     recovery_required: 'Too many wrong passwords: set a new one by mail first.',

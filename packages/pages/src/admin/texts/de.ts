@@ -59,7 +59,10 @@ export const de: AdminTexts = {
     createdFrom: 'Begonnen ab',
     createdBefore: 'Begonnen vor',
     preview: 'Vorschau',
-    matched: (sessions, users) => `${sessions} Sitzungen von ${users} Benutzern passen.`,
+    matched: (sessions, users, more) =>
+      more
+        ? `Mehr als ${sessions} Sitzungen passen. Nur ${sessions} davon wurden gezählt; sie gehören ${users} Benutzern.`
+        : `${sessions} Sitzungen von ${users} Benutzern passen.`,
     nothing: 'Keine Sitzung passt.',
     part: 'Teil',
     sessions: 'Sitzungen',
@@ -74,7 +77,8 @@ export const de: AdminTexts = {
       older: 'älter',
     },
     sample: 'Die neuesten davon',
-    end: (sessions) => `${sessions} Sitzungen beenden`,
+    end: (sessions, more) =>
+      more ? `Alle beenden, mehr als ${sessions} Sitzungen` : `${sessions} Sitzungen beenden`,
     endText: 'Ihre Benutzer müssen sich neu anmelden. Das lässt sich nicht rückgängig machen.',
     running: (ended) =>
       `${ended} Sitzungen sind bisher beendet, jede mit Wirkung. Sie können diese Seite verlassen und wiederkommen.`,
@@ -167,6 +171,23 @@ export const de: AdminTexts = {
     redirectUrisHint: 'Wohin ihre Benutzer zurückkommen, durch Leerzeichen getrennt.',
     public: 'Sie kann kein Geheimnis behalten (ein Browser oder Telefon)',
     created: (id) => `Erledigt. Die client_id ist ${id}.`,
+    clientHint: 'Der ganze Name oder die client_id.',
+    settings: {
+      permissions: 'Rechte',
+      audiences: 'Audiences',
+      scopes: 'Scopes',
+      redirect_uris: 'Rücksprungadressen',
+      post_logout_redirect_uris: 'Adressen nach einer Abmeldung',
+      backchannel_logout_uri: 'Wo er von Abmeldungen erfährt',
+      jwks: 'Öffentliche Schlüssel (JSON)',
+      certificate: 'Name in seinem Zertifikat',
+      certificate_bound: 'Seine Token gelten nur mit seinem Zertifikat',
+    },
+    save: 'Änderungen speichern',
+    savedNow: (value) => `Jetzt gespeichert: ${value}`,
+    takes: (sessions) =>
+      `Es nimmt etwas weg: Zugriffstoken von höchstens ${sessions} Sitzungen werden abgelehnt. Niemand wird abgemeldet.`,
+    takesNothing: 'Es nimmt keiner Sitzung etwas weg.',
   },
   roles: {
     title: 'Rollen und Rechte',

@@ -59,7 +59,10 @@ export const en: AdminTexts = {
     createdFrom: 'Started at or after',
     createdBefore: 'Started before',
     preview: 'Preview',
-    matched: (sessions, users) => `${sessions} sessions of ${users} users match.`,
+    matched: (sessions, users, more) =>
+      more
+        ? `More than ${sessions} sessions match. Only ${sessions} of them were counted; they are of ${users} users.`
+        : `${sessions} sessions of ${users} users match.`,
     nothing: 'No session matches.',
     part: 'Part',
     sessions: 'Sessions',
@@ -74,7 +77,7 @@ export const en: AdminTexts = {
       older: 'older',
     },
     sample: 'The newest of them',
-    end: (sessions) => `End ${sessions} sessions`,
+    end: (sessions, more) => (more ? `End all, more than ${sessions} sessions` : `End ${sessions} sessions`),
     endText: 'Their users must sign in again. This cannot be undone.',
     running: (ended) =>
       `${ended} sessions have ended so far, each with effect. You can leave this page and come back.`,
@@ -167,6 +170,23 @@ export const en: AdminTexts = {
     redirectUrisHint: 'Where its users come back to, separated by spaces.',
     public: 'It cannot keep a secret (a browser or a phone)',
     created: (id) => `Done. Its client_id is ${id}.`,
+    clientHint: 'The whole name, or the client_id.',
+    settings: {
+      permissions: 'Permissions',
+      audiences: 'Audiences',
+      scopes: 'Scopes',
+      redirect_uris: 'Redirect addresses',
+      post_logout_redirect_uris: 'Addresses after a logout',
+      backchannel_logout_uri: 'Where it is told of logouts',
+      jwks: 'Public keys (JSON)',
+      certificate: 'Name in its certificate',
+      certificate_bound: 'Its tokens are good only with its certificate',
+    },
+    save: 'Save changes',
+    savedNow: (value) => `Saved now: ${value}`,
+    takes: (sessions) =>
+      `It takes something away: access tokens of ${sessions} sessions at most are refused. Nobody is logged out.`,
+    takesNothing: 'It takes nothing away from any session.',
   },
   roles: {
     title: 'Roles and rights',

@@ -1,5 +1,7 @@
 /** What the console says. A missing text is a type error. Words of the interface (states, permissions, events) stay as they are. */
 
+import type { ClientField } from '../clientForm.ts';
+
 export interface AdminTexts {
   readonly title: string;
   readonly filter: string;
@@ -59,7 +61,7 @@ export interface AdminTexts {
     readonly createdFrom: string;
     readonly createdBefore: string;
     readonly preview: string;
-    readonly matched: (sessions: string, users: string) => string;
+    readonly matched: (sessions: string, users: string, more: boolean) => string;
     readonly nothing: string;
     readonly part: string;
     readonly sessions: string;
@@ -68,7 +70,7 @@ export interface AdminTexts {
     readonly byAge: string;
     readonly ages: Readonly<Record<string, string>>;
     readonly sample: string;
-    readonly end: (sessions: string) => string;
+    readonly end: (sessions: string, more: boolean) => string;
     readonly endText: string;
     readonly running: (ended: string) => string;
     readonly finished: (ended: string) => string;
@@ -159,6 +161,13 @@ export interface AdminTexts {
     readonly redirectUrisHint: string;
     readonly public: string;
     readonly created: (id: string) => string;
+    readonly clientHint: string;
+    readonly settings: Readonly<Record<ClientField, string>>;
+    readonly save: string;
+    /** What the authority has, beside what was typed. */
+    readonly savedNow: (value: string) => string;
+    readonly takes: (sessions: string) => string;
+    readonly takesNothing: string;
   };
   readonly roles: {
     readonly title: string;

@@ -1,0 +1,3 @@
+export function wordsIn(text: string): readonly string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
