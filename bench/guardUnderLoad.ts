@@ -64,7 +64,7 @@ function rowOf(rounds: readonly { ratio: number; alone: number; busy: number; ar
   const of = (name: 'ratio' | 'alone' | 'busy' | 'arrived') => rounds.map((round) => round[name]);
   const [ratio, arrived] = [median(of('ratio')), median(of('arrived'))];
   return {
-    what: `guard.verify while ${perSecond(arriving)} revocations arrive, for each second of its CPU`,
+    what: `guard.verify while ${arriving.toLocaleString('en')} revocations/s arrive, for each second of its CPU`,
     yardstick: `${perSecond(median(of('alone')))} (at rest)`,
     ours: `${perSecond(median(of('busy')))}, ${perSecond(arrived)} arrived`,
     ratio: ratio.toFixed(2),

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { ofTestRun } from '../../test/support/testRun.ts';
 import type { Say } from '../main.ts';
 import type { Effort, Row } from '../measure.ts';
-import { openPeople } from './people.ts';
+import { openPeople, sizeRow } from './people.ts';
 import { pauseRows, pruningRow } from './pruning.ts';
 import { revocationRows } from './revocations.ts';
 import { useRows } from './use.ts';
@@ -30,6 +30,7 @@ export async function growthRows({ scale }: Effort, say: Say): Promise<readonly 
       users: Math.max(few.users, many.users * scale),
       sessions: Math.max(few.sessions, many.sessions * scale),
     });
+    rows.push(await sizeRow(large));
     rows.push(...(await useRows(small, large, say)));
     rows.push(await pruningRow(small, large, say));
     rows.push(...(await pauseRows(large, Math.ceil(1_000_000 * scale), say)));

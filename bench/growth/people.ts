@@ -1,6 +1,7 @@
-/** An authority with many users and sessions, made by SQL in a moment's order: ids and times as years of logins leave them. */
+/** An authority with many users and sessions, made by SQL: their ids and times are as months of logins leave them. */
 import pg from 'pg';
 import type { Say } from '../main.ts';
+import type { Row } from '../measure.ts';
 import { startWhole, type WholeAuthority } from '../wholeAuthority.ts';
 
 export interface People extends WholeAuthority {
@@ -91,4 +92,17 @@ function sessionsSql(
            ${began}, ${began}, now() + interval '20 days', now() + interval '60 days', ${began} + interval '15 minutes',
            ${ended ? `${began}, 'logout'` : 'NULL, NULL'}
       FROM generate_series(${from}::bigint, ${to}) AS i`;
+}
+
+/** On disk, with all indexes, right after they were made. */
+export async function sizeRow({ query, users }: People): Promise<Row> {
+  const [row] = await query<{ session: number; user: number }>(`
+    SELECT pg_total_relation_size('sessions')::float / (SELECT count(*) FROM sessions) AS session,
+           pg_total_relation_size('users')::float / (SELECT count(*) FROM users) AS user`);
+  return {
+    what: `PostgreSQL, bytes of a session with its indexes, ${users.toLocaleString('en')} users`,
+    yardstick: '–',
+    ours: `${row?.session.toFixed(0)}; of a user ${row?.user.toFixed(0)}`,
+    ...{ ratio: '–', reach: 'for information', verdict: '' },
+  };
 }

@@ -77,7 +77,12 @@ export function openGuard(parts: {
       for (const response of responsesOf(message)) send(response);
     broken(stream.ended());
   };
-  toNode(world.now(), () => void serve().catch(broken));
+  // Thrown where the world's time passes, so that whoever waits for it hears.
+  const fail = (error: unknown) =>
+    void world.at(world.now(), () => {
+      throw error;
+    });
+  toNode(world.now(), () => void serve().catch(fail));
 
   return {
     leased: () => conversation.mirror()?.holdsLease() === true,
