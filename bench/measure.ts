@@ -23,7 +23,7 @@ export interface Effort {
   readonly scale: number;
 }
 
-export const usualEffort: Effort = { rounds: 7, milliseconds: 1_500, scale: 1 };
+export const usualEffort: Effort = { rounds: 5, milliseconds: 1_500, scale: 1 };
 export const quickEffort: Effort = { rounds: 3, milliseconds: 500, scale: 0.1 };
 
 export function median(values: readonly number[]): number {

@@ -32,7 +32,7 @@ export async function growthRows({ scale }: Effort, say: Say): Promise<readonly 
     });
     rows.push(await sizeRow(large));
     rows.push(...(await useRows(small, large, say)));
-    rows.push(await pruningRow(small, large, say));
+    rows.push(await pruningRow(small, large));
     rows.push(...(await pauseRows(large, Math.ceil(1_000_000 * scale), say)));
     return rows;
   } finally {

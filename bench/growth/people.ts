@@ -1,5 +1,7 @@
 /** An authority with many users and sessions, made by SQL: their ids and times are as months of logins leave them. */
 import pg from 'pg';
+import { fillTable } from '../bulkRows.ts';
+import { measuredCore, pin } from '../load/processes.ts';
 import type { Say } from '../main.ts';
 import type { Row } from '../measure.ts';
 import { startWhole, type WholeAuthority } from '../wholeAuthority.ts';
@@ -9,9 +11,6 @@ export interface People extends WholeAuthority {
   /** The same connection each time. */
   query<Row extends object>(sql: string): Promise<Row[]>;
 }
-
-/** Rows of one statement. */
-const atOnce = 500_000;
 
 export const emailOf = (number: number) => `user-${number}@example.com`;
 
@@ -29,12 +28,13 @@ export async function openPeople(
   try {
     await client.connect();
     const query = async (sql: string) => (await client.query(sql)).rows;
-    await inParts('users', users, say, (from, to) => query(usersSql(from, to)));
-    await inParts('sessions', sessions, say, (from, to) =>
-      query(sessionsSql(from, to, { users, age: `interval '80 days' * (${sessions} - i) / ${sessions}` })),
-    );
-    say('VACUUM ANALYZE');
-    await query('VACUUM ANALYZE');
+    const { url } = whole.cluster.postgres;
+    const age = `interval '80 days' * (${sessions} - i) / ${sessions}`;
+    await whole.node.drain();
+    await fillTable(url, 'users', users, usersSql, say);
+    await fillTable(url, 'sessions', sessions, (from, to) => sessionsSql(from, to, { users, age }), say);
+    await whole.node.start();
+    await pin(whole.node.pid, measuredCore);
     return { ...whole, users, query, stop };
   } catch (error) {
     await stop();
@@ -42,25 +42,10 @@ export async function openPeople(
   }
 }
 
-/** Sessions that ended so many days ago. */
-export async function addFinished({ query, users }: People, count: number, days: number, say: Say) {
+/** Sessions that ended so many days ago. In the indexes at once: the authority goes on. */
+export async function addFinished({ query, users }: People, count: number, days: number): Promise<void> {
   const age = `interval '${days} days' + interval '1 second' * (${count} - i) / 1000`;
-  await inParts(`sessions that ended ${days} days ago`, count, say, (from, to) =>
-    query(sessionsSql(from, to, { users, age, ended: true })),
-  );
-}
-
-async function inParts(
-  what: string,
-  count: number,
-  say: Say,
-  make: (from: number, to: number) => Promise<unknown>,
-): Promise<void> {
-  for (let from = 1; from <= count; from += atOnce) {
-    const to = Math.min(count, from + atOnce - 1);
-    await make(from, to);
-    say(`${to.toLocaleString('en')} of ${count.toLocaleString('en')} ${what}`);
-  }
+  await query(sessionsSql(1, count, { users, age, ended: true }));
 }
 
 /** A UUID of version 7: the time in milliseconds, then the number. */

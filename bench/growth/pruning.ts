@@ -22,8 +22,8 @@ const betweenChecksMs = 2;
 const restMs = 20_000;
 
 /** Beside the authority, whose own job would come at a moment of its own. */
-export async function pruningRow(small: People, large: People, say: Say): Promise<Row> {
-  const times = { small: await openBatches(small, say), large: await openBatches(large, say) };
+export async function pruningRow(small: People, large: People): Promise<Row> {
+  const times = { small: await openBatches(small), large: await openBatches(large) };
   const took: { small: number; large: number }[] = [];
   try {
     while (took.length < batches)
@@ -42,8 +42,8 @@ export async function pruningRow(small: People, large: People, say: Say): Promis
   };
 }
 
-async function openBatches(people: People, say: Say) {
-  await addFinished(people, batches * rowsOfBatch, ofOurs, say);
+async function openBatches(people: People) {
+  await addFinished(people, batches * rowsOfBatch, ofOurs);
   await people.query('ANALYZE sessions');
   const engine = await openEngine('', people.cluster.postgres.url);
   const deleteOld = createDeleteOldSessions({
@@ -65,7 +65,8 @@ async function openBatches(people: People, say: Say) {
 /** The authority deletes as it always does, while checks go on. */
 export async function pauseRows(people: People, count: number, say: Say): Promise<readonly Row[]> {
   const rest = await longestCheck(people, say, async (began) => performance.now() - began > restMs);
-  await addFinished(people, count, ofTheAuthority, say);
+  say(`adding ${count.toLocaleString('en')} old sessions and revocations`);
+  await addFinished(people, count, ofTheAuthority);
   await addExpiredRevocations(people, count);
   await people.query('ANALYZE sessions, revocations');
   const before = performance.now();
