@@ -10,7 +10,7 @@ const [nodes, fewGuards, manyGuards] = [30, 1_000, 10_000];
 /** A stream of grpc-js carries 57,000 messages a second on one core. */
 const messageMs = 0.018;
 const [linkMs, slowMs, verySlowMs, slowShare] = [1, 10, 50, 0.05];
-const logouts = 100;
+const logouts = 40;
 const reachMs = 100;
 const restMs = 2_000;
 
