@@ -2,11 +2,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { SessionId } from '@countersign/verifier/ids';
-import { newJti } from '@countersign/verifier/tokens/jti';
-import { newId } from '../src/platform/newId.ts';
 import { password } from '../test/support/authority.ts';
 import type { SeededSession } from '../test/support/seededSessions.ts';
+import { anId } from './checkLoad.ts';
 import { type HttpAnswer, type HttpRequest, openHttpLoad } from './load/httpLoad.ts';
 import { measuredCore, pin } from './load/processes.ts';
 import type { Say } from './main.ts';
@@ -62,7 +60,7 @@ async function patienceRow({ node }: WholeAuthority, loggingIn: Loaded, effort: 
     const took: number[] = [];
     while (performance.now() < until) {
       const started = performance.now();
-      await node.grpc.isRevoked(newJti(newId<SessionId>(Date.now()), Date.now(), 0));
+      await node.grpc.isRevoked(anId());
       took.push(performance.now() - started);
     }
     return took.toSorted((one, other) => one - other)[Math.floor(took.length * 0.99)] ?? Number.NaN;

@@ -2,10 +2,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { SessionId } from '@countersign/verifier/ids';
-import { newJti } from '@countersign/verifier/tokens/jti';
-import { newId } from '../src/platform/newId.ts';
 import { field } from '../test/support/rawGrpc.ts';
+import { anId, differentChecks } from './checkLoad.ts';
 import { openHttp2Load } from './load/http2Load.ts';
 import { measuredCore, pin } from './load/processes.ts';
 import type { Say } from './main.ts';
@@ -23,13 +21,11 @@ import {
 import { installPeers, startPeer } from './peers.ts';
 import { databaseOfPeers, startWhole, type WholeAuthority } from './wholeAuthority.ts';
 
-const different = 5_000;
+const differentTokens = 5_000;
 const inBatch = 1_000;
 /** As many bytes at once as a server takes. */
 const fewBatches = { connections: 2, streams: 1 };
 const path = (method: string) => `/countersign.v1.TokenService/${method}`;
-const newIds = (count: number) =>
-  Array.from({ length: count }, () => newJti(newId<SessionId>(Date.now()), Date.now(), 0));
 const messageOf = (text: string) => field(1, Buffer.from(text));
 
 const peers = [
@@ -40,8 +36,11 @@ const peers = [
 
 export async function checkRows(effort: Effort, say: Say): Promise<readonly Row[]> {
   await installPeers(say);
-  const revocations = effort.quick ? 100_000 : 1_000_000;
-  const authority = await startWhole({ sessions: effort.quick ? 1_000 : different, revocations }, say);
+  const revocations = 1_000_000 * effort.scale;
+  const authority = await startWhole(
+    { sessions: effort.scale < 1 ? 1_000 : differentTokens, revocations },
+    say,
+  );
   const stops: (() => unknown)[] = [authority.stop];
   try {
     const loaded = await openLoads(authority, stops);
@@ -73,9 +72,11 @@ async function openLoads({ node, cluster, sessions, grpcPort }: WholeAuthority, 
     stops.push(load.close);
     return { pid, run: load.run };
   };
-  const ids = newIds(different).map(messageOf);
+  const ids = differentChecks();
   const tokens = sessions.map(({ token }) => messageOf(token));
-  const batches = Array.from({ length: 20 }, () => Buffer.concat(newIds(inBatch).map(messageOf)));
+  const batches = Array.from({ length: 20 }, () =>
+    Buffer.concat(Array.from({ length: inBatch }, () => messageOf(anId()))),
+  );
   return {
     empty: await open(emptyPid, emptyPort, 'IsRevoked', ids, 5),
     isRevoked: await open(node.pid, grpcPort, 'IsRevoked', ids, 7),

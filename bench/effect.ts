@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { password } from '../test/support/authority.ts';
-import { eventually } from '../test/support/eventually.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { type RedisServer, startRedis } from '../test/support/redis.ts';
 import { startServer, type TestServer } from '../test/support/server.ts';
 import { atMost, median, type Row } from './measure.ts';
+import { waitForCopy } from './redisCopy.ts';
 
 const logouts = 1_000;
 const many = 1_000_000;
@@ -87,7 +87,7 @@ async function restartRows(start: Start, redis: RedisServer, databaseUrl: string
   const fromPostgres = await time(async () => {
     node = await start();
   });
-  const copied = await time(() => eventually('the copy is complete', () => isStamped(redis), 120_000));
+  const copied = await time(() => waitForCopy(redis));
   const bytes = ((await usedMemory(redis)) - before) / many;
   await node?.stop();
   const fromRedis = await time(async () => {
@@ -127,12 +127,6 @@ async function restartRows(start: Start, redis: RedisServer, databaseUrl: string
       verdict: atMost(bytes, 80),
     },
   ];
-}
-
-async function isStamped(redis: RedisServer): Promise<boolean> {
-  const deployment = await redis.command('GET', 'countersign:deployment');
-  const manifest = `countersign:{${String(deployment)}}:manifest`;
-  return (await redis.command('HEXISTS', manifest, 'snapshot')) === 1;
 }
 
 async function usedMemory(redis: RedisServer): Promise<number> {

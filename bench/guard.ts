@@ -1,19 +1,38 @@
 /** The guard of the SDK in this process, beside a unary IsRevoked from this process: what a service pays for each check. */
-import type { SessionId } from '@countersign/verifier/ids';
-import { newJti } from '@countersign/verifier/tokens/jti';
 import { createGuard } from '../packages/guard/src/index.ts';
-import { newId } from '../src/platform/newId.ts';
 import { createGrpcClient } from '../test/support/clients.ts';
+import type { SeededSession } from '../test/support/seededSessions.ts';
+import { anId } from './checkLoad.ts';
+import { logoutsOfRounds, underLoadRow } from './guardUnderLoad.ts';
 import type { Say } from './main.ts';
 import { atLeast, atMost, type Effort, median, pairedRates, perSecond, type Row, rate } from './measure.ts';
-import { startWhole } from './wholeAuthority.ts';
+import { startWhole, type WholeAuthority } from './wholeAuthority.ts';
 
-const newId36 = () => newJti(newId<SessionId>(Date.now()), Date.now(), 0);
 const verifiedAtOnce = 10_000;
+const knownTokens = 1_000;
 
 export async function guardRows(effort: Effort, say: Say): Promise<readonly Row[]> {
-  const entries = effort.quick ? 100_000 : 1_000_000;
-  const { node, cluster, sessions, stop } = await startWhole({ sessions: 1_000, revocations: entries }, say);
+  const entries = 1_000_000 * effort.scale;
+  const sessions = knownTokens + logoutsOfRounds(effort);
+  const authority = await startWhole({ sessions, revocations: entries }, say);
+  const known = authority.sessions.slice(0, knownTokens);
+  const ending = authority.sessions.slice(knownTokens);
+  try {
+    return [
+      ...(await verifyingRows(authority, { known, entries }, effort, say)),
+      await underLoadRow(authority, { known, ending }, effort, say),
+    ];
+  } finally {
+    await authority.stop();
+  }
+}
+
+async function verifyingRows(
+  { node, cluster }: WholeAuthority,
+  { known, entries }: { readonly known: readonly SeededSession[]; readonly entries: number },
+  effort: Effort,
+  say: Say,
+): Promise<readonly Row[]> {
   const { serviceToken } = cluster;
   const unary = createGrpcClient(node.grpcAddress, serviceToken);
   const started = performance.now();
@@ -21,14 +40,14 @@ export async function guardRows(effort: Effort, say: Say): Promise<readonly Row[
   try {
     await guard.ready();
     const readyMs = performance.now() - started;
-    for (const { token } of sessions) await guard.verify(token);
+    for (const { token } of known) await guard.verify(token);
     let turn = 0;
     const checks = async () => {
       const rounds: number[] = [];
       for (let round = 0; round < 20; round += 1) {
         const start = performance.now();
         for (let count = 0; count < verifiedAtOnce; count += 1) {
-          await guard.verify(sessions[turn++ % sessions.length]?.token ?? '');
+          await guard.verify(known[turn++ % known.length]?.token ?? '');
         }
         rounds.push((verifiedAtOnce / (performance.now() - start)) * 1000);
       }
@@ -36,7 +55,7 @@ export async function guardRows(effort: Effort, say: Say): Promise<readonly Row[
     };
     say('verifying');
     const rates = await pairedRates(
-      () => rate(() => unary.isRevoked(newId36()), { concurrency: 64, milliseconds: 1_000 }),
+      () => rate(() => unary.isRevoked(anId()), { concurrency: 64, milliseconds: 1_000 }),
       checks,
       effort.rounds,
     );
@@ -71,6 +90,5 @@ export async function guardRows(effort: Effort, say: Say): Promise<readonly Row[
   } finally {
     await guard.close();
     unary.close();
-    await stop();
   }
 }

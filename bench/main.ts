@@ -4,18 +4,21 @@ import { cpus } from 'node:os';
 import { inCheckout } from '../test/support/checkout.ts';
 import { accountRows } from './accounts.ts';
 import { checkRows } from './checks.ts';
-import { denyListRows } from './denyList.ts';
 import { effectRows } from './effect.ts';
+import { growthRows } from './growth/growth.ts';
 import { guardRows } from './guard.ts';
+import { installRows } from './install.ts';
 import { jwksRows } from './jwks.ts';
-import { pinLoad, requireTools } from './load/processes.ts';
+import { pinLoad } from './load/processes.ts';
 import { loginRows } from './login.ts';
 import { lookUpRows } from './lookUp.ts';
 import { type Effort, quickEffort, type Row, usualEffort } from './measure.ts';
 import { memoryRows } from './memory.ts';
 import { readingRows } from './reading.ts';
 import { sessionRows } from './sessions.ts';
+import { simulationRows } from './simulation/simulation.ts';
 import { subscriberEffectRows } from './subscriberEffect.ts';
+import { tenMillionRows } from './tenMillion.ts';
 import { workerRows } from './workers.ts';
 
 /** Tells how far the bench is. */
@@ -23,53 +26,59 @@ export type Say = (line: string) => void;
 
 type Case = (effort: Effort, say: Say) => Promise<readonly Row[]>;
 
-const cases: Readonly<Record<string, Case>> = {
+export const cases: Readonly<Record<string, Case>> = {
   checks: checkRows,
+  'ten-million': tenMillionRows,
   accounts: accountRows,
   workers: workerRows,
   guard: guardRows,
   'new-token': readingRows,
   jwks: jwksRows,
   memory: memoryRows,
-  'deny-list': denyListRows,
+  install: installRows,
   effect: effectRows,
   subscribers: subscriberEffectRows,
+  simulation: simulationRows,
   'login-times': loginRows,
   sessions: sessionRows,
   'look-up': lookUpRows,
+  growth: growthRows,
 };
-/** In two minutes; the others have nothing to leave out. */
-const quickCases = ['checks', 'accounts', 'guard', 'new-token', 'jwks'];
 
+/** As `scripts/benchOptions.mjs` reads them. */
 export interface BenchOptions {
   readonly names: readonly string[];
   readonly quick: boolean;
+  readonly scale: number;
 }
 
-/** Reads the command's parameters. Throws, with one line, for what is none. */
-export function readOptions(parameters: readonly string[]): BenchOptions {
-  const names = parameters.filter((each) => !each.startsWith('-'));
-  const unknown = parameters.find((each) => each !== '--quick' && cases[each] === undefined);
-  if (unknown !== undefined)
-    throw new Error(`${unknown}: no such case. Cases: ${Object.keys(cases).join(' ')}. Option: --quick.`);
-  return { names, quick: parameters.includes('--quick') };
-}
-
-export async function runBench({ names, quick }: BenchOptions, print: Say): Promise<void> {
-  requireTools();
+/** Writes the rows to a file, too, unless something was left out. */
+export async function runBench({ names, quick, scale }: BenchOptions, print: Say): Promise<void> {
   await pinLoad();
-  const all = quick ? quickCases : Object.keys(cases);
   const started = performance.now();
   const rows: Row[] = [];
-  for (const name of names.length > 0 ? names : all) {
+  for (const name of names) {
+    const began = performance.now();
     const say = (line: string) => print(`${seconds(started)} ${name}: ${line}`);
     say('starts');
-    rows.push(...((await cases[name]?.(quick ? quickEffort : usualEffort, say)) ?? []));
+    rows.push(...((await cases[name]?.({ ...(quick ? quickEffort : usualEffort), scale }, say)) ?? []));
+    say(`took${seconds(began)}`);
   }
   print(`\n${tableOf(rows)}\n`);
-  if (names.length > 0 || quick) return;
-  await writeFile(inCheckout('bench/RESULTS.md'), `${introduction()}\n${tableOf(rows)}\n`);
-  print(`${seconds(started)} written: bench/RESULTS.md`);
+  const file = fileOf(names);
+  if (quick || scale < 1 || file === undefined) return;
+  const command = file === growthFile ? 'npm run bench -- growth' : 'npm run bench';
+  await writeFile(inCheckout(file), `${introduction(command)}\n${tableOf(rows)}\n`);
+  print(`${seconds(started)} written: ${file}`);
+}
+
+const growthFile = 'bench/GROWTH.md';
+
+/** Where the rows of a full run are written; undefined for some of the usual cases. */
+function fileOf(names: readonly string[]): string | undefined {
+  if (names.join() === 'growth') return growthFile;
+  const usual = Object.keys(cases).filter((name) => name !== 'growth');
+  return names.join() === usual.join() ? 'bench/RESULTS.md' : undefined;
 }
 
 function seconds(started: number): string {
@@ -88,10 +97,10 @@ function tableOf(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-function introduction(): string {
+function introduction(command: string): string {
   return `# Results
 
-Made by \`npm run bench\` on Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}.
+Made by \`${command}\` on Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}.
 
 - Countersign is \`dist/main.js\` in server mode, with a real service token, metrics, PostgreSQL and Redis, as users start it. It and
   each yardstick run on one core; the load, PostgreSQL and Redis on another.

@@ -19,12 +19,12 @@ export interface Row {
 export interface Effort {
   readonly rounds: number;
   readonly milliseconds: number;
-  /** A tenth of the data where filling takes longest. */
-  readonly quick: boolean;
+  /** The part of the data that is made, at most 1, where filling takes longest. */
+  readonly scale: number;
 }
 
-export const usualEffort: Effort = { rounds: 7, milliseconds: 1_500, quick: false };
-export const quickEffort: Effort = { rounds: 3, milliseconds: 500, quick: true };
+export const usualEffort: Effort = { rounds: 5, milliseconds: 1_500, scale: 1 };
+export const quickEffort: Effort = { rounds: 3, milliseconds: 500, scale: 0.1 };
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -9,8 +9,9 @@ import { openSignedTokens } from './signedTokens.ts';
 const tokensOfRound = 10_000;
 
 export async function readingRows(effort: Effort, say: Say): Promise<readonly Row[]> {
-  say('filling a deny-list');
-  const { introspect, issue, keyRing } = await openSignedTokens(await filledDenyList(1_000_000));
+  const revocations = 1_000_000 * effort.scale;
+  say(`filling a deny-list with ${revocations.toLocaleString('en')}`);
+  const { introspect, issue, keyRing } = await openSignedTokens(await filledDenyList(revocations));
   const timed = async (use: (token: string) => unknown) => {
     const tokens = await issue(tokensOfRound);
     const start = performance.now();
@@ -36,7 +37,7 @@ export async function readingRows(effort: Effort, say: Say): Promise<readonly Ro
   );
   return [
     {
-      what: 'introspecting a new token, 1 M revocations, in process',
+      what: `introspecting a new token, ${revocations / 1_000_000} M revocations, in process`,
       yardstick: `${perSecond(rates.yardstick)} (crypto.verify ES256)`,
       ours: perSecond(rates.ours),
       ratio: rates.ratio.toFixed(2),

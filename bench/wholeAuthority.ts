@@ -1,9 +1,15 @@
 /** One authority as users start it, in server mode and with metrics, on a core of its own, with live sessions and revocations. */
-import pg from 'pg';
 import { type Cluster, type ClusterNode, startCluster } from '../test/support/cluster.ts';
+import { execute } from '../test/support/postgresStatements.ts';
 import { type SeededSession, seedSessions } from '../test/support/seededSessions.ts';
+import { fillTable } from './bulkRows.ts';
 import { measuredCore, pin } from './load/processes.ts';
 import type { Say } from './main.ts';
+import { waitForCopy } from './redisCopy.ts';
+
+const usualStartMs = 30_000;
+/** Ten times as fast on an idle machine. */
+const revocationsLoadedInMs = 20;
 
 export interface WholeAuthority {
   readonly cluster: Cluster;
@@ -26,11 +32,13 @@ export async function startWhole(
     say(`seeding ${contents.sessions} sessions`);
     const sessions = await seedSessions(cluster, contents.sessions, 'each');
     if (contents.revocations > 0) {
-      say(`seeding ${contents.revocations} revocations`);
-      await seedRevocations(cluster.postgres.url, contents.revocations);
       await node.drain();
+      await fillTable(cluster.postgres.url, 'revocations', contents.revocations, revocationsSql, say);
       await cluster.redis.command('FLUSHALL');
-      await node.start();
+      say('loading them');
+      await node.start(usualStartMs + contents.revocations / revocationsLoadedInMs);
+      say('filling Redis');
+      await waitForCopy(cluster.redis);
     }
     await pin(node.pid, measuredCore);
     const portOf = (address: string) => Number(address.slice(address.lastIndexOf(':') + 1));
@@ -43,13 +51,11 @@ export async function startWhole(
 }
 
 /** Of random sessions, spread over the lifetime of a token. */
-async function seedRevocations(databaseUrl: string, count: number): Promise<void> {
-  await execute(
-    databaseUrl,
-    `INSERT INTO revocations (subject, reason, created_at, expires_at)
-     SELECT decode(md5(i::text), 'hex'), 'logout', now(), now() + interval '1 second' * (i % 900 + 300)
-       FROM generate_series(1, ${count}) AS i`,
-  );
+function revocationsSql(from: number, to: number): string {
+  return `
+    INSERT INTO revocations (subject, reason, created_at, expires_at)
+    SELECT decode(md5(i::text), 'hex'), 'logout', now(), now() + interval '1 second' * (i % 900 + 600)
+      FROM generate_series(${from}, ${to}) AS i`;
 }
 
 /** An empty database on the same server; returns its URL. */
@@ -58,11 +64,4 @@ export async function databaseOfPeers(databaseUrl: string): Promise<string> {
   const url = new URL(databaseUrl);
   url.pathname = 'peers';
   return url.href;
-}
-
-async function execute(databaseUrl: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  await client.query(statement);
-  await client.end();
 }

@@ -1,18 +1,15 @@
 /** Two workers beside one: what a check costs all their processes, and how calls spread. They share one core; the load has the other. */
 import { readFileSync } from 'node:fs';
-import type { SessionId } from '@countersign/verifier/ids';
-import { newJti } from '@countersign/verifier/tokens/jti';
-import { newId } from '../src/platform/newId.ts';
-import { field } from '../test/support/rawGrpc.ts';
-import { openHttp2Load } from './load/http2Load.ts';
+import { openChecks } from './checkLoad.ts';
 import { cpuMicroseconds, measuredCore, pin } from './load/processes.ts';
 import type { Say } from './main.ts';
 import { costsOf, cpuRow, type Effort, type Loaded, median, type Row } from './measure.ts';
 import { startWhole } from './wholeAuthority.ts';
 
-const different = 5_000;
 const mostOfCpu = 1.1;
 const leastShare = 0.4;
+/** An odd number: the main process hands out connections in turn, so of an even number each worker has half, whatever it does. */
+const oddShape = { connections: 7, streams: 9 };
 
 export async function workerRows(effort: Effort, say: Say): Promise<readonly Row[]> {
   const stops: (() => unknown)[] = [];
@@ -50,12 +47,7 @@ async function start(count: number, say: Say, stops: (() => unknown)[]): Promise
   const { pid } = whole.node;
   const workers = count === 1 ? [] : childrenOf(pid);
   for (const each of workers) await pin(each, measuredCore);
-  const messages = Array.from({ length: different }, () =>
-    field(1, Buffer.from(newJti(newId<SessionId>(Date.now()), Date.now(), 0))),
-  );
-  const { serviceToken } = whole.cluster;
-  const path = '/countersign.v1.TokenService/IsRevoked';
-  const load = await openHttp2Load({ port: whole.grpcPort, serviceToken, path, messages, leastBytes: 7 });
+  const load = await openChecks(whole, oddShape);
   stops.push(load.close);
   return { pid, others: workers, workers, run: load.run };
 }

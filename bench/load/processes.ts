@@ -1,7 +1,6 @@
 /** Processes that are measured: each on a core of its own, and its CPU time as the operating system counts it. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { promisify } from 'node:util';
 
 /** What is measured runs on one core; the load, PostgreSQL and Redis on the other. */
@@ -10,17 +9,6 @@ const loadCore = 1;
 
 /** Linux counts CPU time in these for every architecture that Node.js runs on (USER_HZ). */
 const ticksPerSecond = 100;
-
-/** Throws, with what to install, when something that the rows need is missing. */
-export function requireTools(): void {
-  if (cpus().length < 2)
-    throw new Error('The bench needs two cores: one for what is measured, one for the load.');
-  try {
-    execFileSync('taskset', ['--version'], { stdio: 'ignore' });
-  } catch {
-    throw new Error('The bench needs taskset: apt-get install util-linux');
-  }
-}
 
 /** All threads that it has; later ones follow. */
 export async function pin(pid: number, core: number): Promise<void> {

@@ -40,8 +40,8 @@ export interface ClusterNode {
   kill(): Promise<void>;
   /** Asks the process to stop, as an operator does, and waits for its end. */
   drain(): Promise<void>;
-  /** After `kill` or `drain`: another process on the same folder. Resolves when it says that it is ready. */
-  start(): Promise<void>;
+  /** After `kill` or `drain`: another process on the same folder. Resolves when it says that it is ready, within this time. */
+  start(milliseconds?: number): Promise<void>;
 }
 
 export interface Cluster {
@@ -196,8 +196,8 @@ async function startNode(name: string, around: NodeSurroundings): Promise<Starte
       server.process.signal('SIGTERM');
       await server.process.exited;
     },
-    async start() {
-      server = await startServer(dataDir, env);
+    async start(milliseconds) {
+      server = await startServer(dataDir, env, milliseconds);
       grpc.close();
       grpc = connect();
     },

@@ -21,10 +21,11 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Resolves when it says that it is ready. The caller stops it, and removes the folder. */
+/** Resolves when it says that it is ready, within `milliseconds`. The caller stops it, and removes the folder. */
 export async function startServer(
   dataDir: string,
   env: Readonly<Record<string, string>> = {},
+  milliseconds?: number,
 ): Promise<TestServer> {
   const portOf = async (name: string) => Number(env[name] ?? (await freePort()));
   const [httpPort, grpcPort] = [await portOf('HTTP_PORT'), await portOf('GRPC_PORT')];
@@ -46,7 +47,7 @@ export async function startServer(
     },
   });
   const [, operationsPort] = await started
-    .waitForOutput(/^ {2}Operations .*:(\d+) /m)
+    .waitForOutput(/^ {2}Operations .*:(\d+) /m, milliseconds)
     .catch(async (error) => {
       // It would keep its folder, and the test's process, for ever.
       await started.stop();

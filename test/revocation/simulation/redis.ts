@@ -62,7 +62,23 @@ export interface SimulatedRedis {
   loads(): number;
 }
 
-export function createRedis(world: World, sliceMs: number): SimulatedRedis {
+/** After how many milliseconds each copy of a message reaches this node; none: it is lost. */
+export type Delivery = (to: NodeId) => readonly number[];
+
+/** Some messages are lost, some come twice, some late. */
+const careless =
+  (world: World): Delivery =>
+  () => {
+    const copies = world.oneIn(10) ? 0 : world.oneIn(10) ? 2 : 1;
+    const late = () => (world.oneIn(20) ? world.between(0, 4_000) : world.between(0, 5));
+    return Array.from({ length: copies }, late);
+  };
+
+export function createRedis(
+  world: World,
+  sliceMs: number,
+  delivery: Delivery = careless(world),
+): SimulatedRedis {
   const listening = new Map<NodeId, Listening>();
   const versions: Held[] = [nothing];
   const memories: Memory[] = [];
@@ -76,11 +92,8 @@ export function createRedis(world: World, sliceMs: number): SimulatedRedis {
     if (versions.length > 20) versions.shift();
   };
 
-  /** Each copy of a message takes its own way, and its own time. */
   const deliver = (to: NodeId, hear: (listener: BusListener) => void) => {
-    const copies = world.oneIn(10) ? 0 : world.oneIn(10) ? 2 : 1;
-    for (let copy = 0; copy < copies; copy += 1) {
-      const late = world.oneIn(20) ? world.between(0, 4_000) : world.between(0, 5);
+    for (const late of delivery(to)) {
       world.at(world.now() + late, () => {
         const node = listening.get(to);
         if (node !== undefined && !node.link.cut()) node.machine.run(() => hear(node.listener));

@@ -5,10 +5,10 @@
 
 import type { Verdict } from '@countersign/verifier/revocation/denyList';
 import { markAt } from '@countersign/verifier/revocation/issuedBefore';
-import { createLatestTime } from '@countersign/verifier/steadyTime';
 import { propagationLimits } from '../../../src/revocation/propagation/limits.ts';
-import { createRevocationNode, type RevocationNode } from '../../../src/revocation/propagation/node.ts';
+import type { RevocationNode } from '../../../src/revocation/propagation/node.ts';
 import { createDatabase, type DatabasePorts } from './database.ts';
+import { openNode } from './node.ts';
 import { createRedis } from './redis.ts';
 import { type Sabotage, tamperWithBus, tamperWithDatabase } from './sabotage.ts';
 import { createWatchers } from './watchers.ts';
@@ -93,29 +93,12 @@ export async function simulate(seed: number, lastsMs: number, sabotage: Sabotage
     const others = () => nodes.map((other) => other.id);
     const openBus = tamperWithBus(redis.openBus(id, machine, toRedis), id, others, sabotage);
     const { whenStopped, ...tampered } = tamperWithDatabase(ports, id, sabotage);
-    const node = createRevocationNode({
-      self: id,
-      leaseMs,
-      sliceMs,
-      store: ports.store,
+    const node = openNode(machine, ports, {
+      ...{ self: id, leaseMs, sliceMs },
       ...tampered,
-      loadingSnapshots: ports.snapshots,
-      slowSnapshots: ports.snapshots,
       copy: redis.copy(machine, toRedis),
       saved: redis.saved(machine, toRedis),
       openBus,
-      clock: machine.clock,
-      latestTime: createLatestTime(machine.clock, () => {}),
-      events: {
-        onVerdict() {},
-        onEffect() {},
-        onProgress() {},
-        onReconciled() {},
-        onFault() {},
-        onSubscriberSettled() {},
-        onSubscriberBackoff() {},
-        onMessageDropped() {},
-      },
     });
     const { subscribers } = node;
     const simulated = { id, machine, node, subscribers, database: ports, whenStopped, cuts, started: false };

@@ -1,0 +1,37 @@
+/** A process with a guard that verifies known tokens for as long as it is told, and answers how many and for how much CPU. */
+import { setImmediate as endOfTurn } from 'node:timers/promises';
+import { createGuard } from '../packages/guard/src/index.ts';
+
+export interface VerifyingOptions {
+  readonly authority: string;
+  readonly serviceToken: string;
+  readonly tokens: readonly string[];
+}
+
+export interface Verified {
+  readonly count: number;
+  readonly cpuMicroseconds: number;
+  /** In the guard's copy, at the end. */
+  readonly revocations: number;
+}
+
+/** Between two of these, what has arrived is read. */
+const atOnce = 500;
+
+process.once('message', async ({ tokens, ...options }: VerifyingOptions) => {
+  const guard = createGuard({ ...options, audience: 'countersign' });
+  await guard.ready();
+  for (const token of tokens) await guard.verify(token);
+  process.on('message', async (milliseconds: number) => {
+    const [until, before] = [performance.now() + milliseconds, process.cpuUsage()];
+    let count = 0;
+    while (performance.now() < until) {
+      for (let turn = 0; turn < atOnce; turn += 1) await guard.verify(tokens[count++ % tokens.length]);
+      await endOfTurn();
+    }
+    const { user, system } = process.cpuUsage(before);
+    process.send?.({ count, cpuMicroseconds: user + system, revocations: guard.state().revocations });
+  });
+  process.send?.('ready');
+});
+process.on('disconnect', () => process.exit());
