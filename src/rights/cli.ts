@@ -87,9 +87,10 @@ function mountRoles(program: Program, asks: Asks): void {
       collect,
     )
     .option('--second-factor', 'users have it only in sessions that a second factor proved')
+    .option('--no-second-factor', 'in others, too; without either option that stays as it is')
     .option('--dry-run', dryRunText)
     .description('Declare a role, or replace what it is worth at one audience.')
-    .action((name, { audience, scope: scopes = [], secondFactor = false, dryRun }) => {
+    .action((name, { audience, scope: scopes = [], secondFactor, dryRun }) => {
       if (audience === undefined) throw new UsageError('--audience: is required.');
       const role = { name, audience, scopes, secondFactor };
       asks(({ operations, operator, ...context }) =>

@@ -69,7 +69,7 @@ export function createDefineRights(parts: DefinitionParts): DefineRights {
       });
     },
 
-    setRole({ name, audience, scopes: given, secondFactor = false }, actor, options) {
+    setRole({ name, audience, scopes: given, secondFactor: asked }, actor, options) {
       checkRoleName(name);
       const scopes = [...new Set(given)].sort();
       return define(parts, { kind: 'role', role: name }, actor, options, async (stores, now) => {
@@ -80,10 +80,11 @@ export function createDefineRights(parts: DefinitionParts): DefineRights {
           throw invalidField('scopes', 'declared', `${audience} has no scope ${unknown}`);
         const before = await stores.rights.findRole(name);
         if (before === undefined) await requireRoom(stores.rights.listRoles(), rightsLimits.roles, 'role');
+        const had = before?.audiences.find((each) => each.audience === audience);
+        const secondFactor = asked ?? had?.secondFactor ?? false;
         await stores.rights.setRole({ name, audience, scopes, secondFactor }, now);
         const detail = { audience, scopes, second_factor: secondFactor };
         await record(stores, 'role_set', name, actor, now, detail);
-        const had = before?.audiences.find((each) => each.audience === audience);
         if (had === undefined) return false;
         return (secondFactor && !had.secondFactor) || had.scopes.some((scope) => !scopes.includes(scope));
       });

@@ -87,7 +87,8 @@ export function createRoleService(operations: DefineRights & GrantRights) {
       };
     },
 
-    async SetRole({ dryRun, ...role }: SetRoleRequest__Output, caller: Caller) {
+    async SetRole({ name, audience, scopes, secondFactor, dryRun }: SetRoleRequest__Output, caller: Caller) {
+      const role = { name, audience, scopes, secondFactor };
       return toTaken(await operations.setRole(role, actorOf(caller), { dryRun }));
     },
 

@@ -16,7 +16,7 @@ export interface RoleAtAudience {
   /** Empty: tokens name the role, and that is all. */
   readonly scopes: readonly string[];
   /** Only tokens of sessions that a second factor proved carry it. Says nothing to clients. */
-  readonly secondFactor?: boolean;
+  readonly secondFactor?: boolean | undefined;
 }
 
 export interface RoleGrant {

@@ -87,13 +87,13 @@ export function RolesView() {
           </>
         )}
       </Show>
-      <SetRole roles={loaded.value?.roles ?? []} reload={loaded.reload} />
+      <SetRole reload={loaded.reload} />
       {dialog}
     </>
   );
 }
 
-function SetRole({ roles, reload }: { readonly roles: readonly Role[]; readonly reload: () => void }) {
+function SetRole({ reload }: { readonly reload: () => void }) {
   const { roles: texts } = useTexts();
   const { make, dialog } = useChange(reload);
   const [name, setName] = useState('');
@@ -106,10 +106,7 @@ function SetRole({ roles, reload }: { readonly roles: readonly Role[]; readonly 
         event.preventDefault();
         make({
           ...{ title: texts.set, text: texts.setText, method: 'RoleService/SetRole' },
-          request: {
-            ...{ name: name.trim(), audience: audience.trim(), scopes: wordsIn(scopes) },
-            second_factor: needsFactor(roles, name.trim(), audience.trim()),
-          },
+          request: { name: name.trim(), audience: audience.trim(), scopes: wordsIn(scopes) },
         });
       }}
     >
@@ -126,12 +123,6 @@ function SetRole({ roles, reload }: { readonly roles: readonly Role[]; readonly 
       {dialog}
     </form>
   );
-}
-
-/** Setting what a role is worth keeps what it asks of its bearers. */
-function needsFactor(roles: readonly Role[], name: string, audience: string): boolean {
-  const role = roles.find((each) => each.name === name);
-  return role?.audiences.find((each) => each.audience === audience)?.second_factor ?? false;
 }
 
 function Holders({ role }: { readonly role: string }) {
