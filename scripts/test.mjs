@@ -77,6 +77,7 @@ try {
   // One more than cores: some files wait for timers. Those of the soak keep a core busy each, and compare times.
   const more = names.some((name) => name.includes('soak')) ? 0 : 1;
   const jobs = Number(process.env['TEST_JOBS'] ?? cpus().length + more);
+  if (!Number.isInteger(jobs) || jobs < 1) throw new Error('TEST_JOBS: must be a whole number, at least 1');
   counts = await runTests(await batchesOf(files, jobs), { jobs, signal, print: console.log });
 } catch (error) {
   if (!signal.aborted) console.log(error.message);

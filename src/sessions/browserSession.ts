@@ -3,7 +3,7 @@ import type { Clock } from '@countersign/verifier/clock';
 import { doubtfulAcr } from '@countersign/verifier/tokens/bearerToken';
 import type { Actor } from '../audit/auditEvent.ts';
 import { type GenuineTokenParts, readRefreshToken } from './genuineRefreshToken.ts';
-import { judgeRefresh } from './judgeRefresh.ts';
+import { judgeRefresh, type RefreshVerdict } from './judgeRefresh.ts';
 import { firstPartyClient } from './session.ts';
 import type { SessionWithUser } from './store.ts';
 
@@ -12,6 +12,12 @@ export type FindBrowserSession = (
   refreshToken: string | undefined,
   actor: Actor,
 ) => Promise<SessionWithUser | undefined>;
+
+const good: ReadonlySet<RefreshVerdict['kind']> = new Set([
+  'rotated',
+  'repeated_in_grace',
+  'repeated_too_often',
+]);
 
 /** For a logout: of any genuine cookie, as long as the session has not ended. */
 export type FindCookieSession = (refreshToken: string | undefined) => Promise<SessionWithUser | undefined>;
@@ -34,8 +40,7 @@ export function createFindBrowserSession(
     const now = clock.now();
     const client = { userAgent, ip, deviceId: undefined };
     const { kind } = judgeRefresh(session, presented.generation, { now, arrivedAt: now, client, graceMs });
-    const isGood = kind !== 'theft' && kind !== 'refused';
-    return isGood && session.clientId === firstPartyClient && session.acr !== doubtfulAcr
+    return good.has(kind) && session.clientId === firstPartyClient && session.acr !== doubtfulAcr
       ? session
       : undefined;
   };

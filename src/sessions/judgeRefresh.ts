@@ -63,7 +63,7 @@ function judgeGeneration(
   if (isPrevious && boundKey !== undefined && jkt === boundKey.jkt) return { kind: 'repeated_in_grace' };
   const inGrace =
     graceMs > 0 && isPrevious && session.rotatedAt !== undefined && arrivedAt < session.rotatedAt + graceMs;
-  if (!inGrace && isOvertaken(session, presented, { arrivedAt, client, graceMs }))
+  if (!inGrace && isOvertaken(session, presented, { arrivedAt, client, graceMs, jkt }))
     return { kind: 'overtaken' };
   if (!inGrace) return { kind: 'theft', rule: 'replayed' };
   // The address may change between two tries, as on phones; the browser or program does not.
@@ -81,9 +81,10 @@ function judgeGeneration(
 function isOvertaken(
   session: SessionWithUser,
   presented: number,
-  { arrivedAt, client, graceMs }: Pick<RefreshRequest, 'arrivedAt' | 'client' | 'graceMs'>,
+  { arrivedAt, client, graceMs, jkt }: Omit<RefreshRequest, 'now'>,
 ): boolean {
   const { generation, rotatedAt, boundKey, userAgent } = session;
-  if (presented !== generation - 2 || rotatedAt === undefined || boundKey !== undefined) return false;
+  if (presented !== generation - 2 || rotatedAt === undefined) return false;
+  if (boundKey !== undefined && boundKey.jkt !== jkt) return false;
   return graceMs > 0 && arrivedAt < rotatedAt && client.userAgent === userAgent;
 }

@@ -72,6 +72,10 @@ const first = { generation: 0, rotatedAt: undefined };
 const previous = 4;
 
 const waited = { arrivedAt: now - 1, session: { rotatedAt: now } };
+const heldBy = (jkt: string | undefined, since = 0) => ({
+  ...(jkt === undefined ? {} : { jkt }),
+  session: { rotatedAt: now, boundKey: { jkt: 'key', since } },
+});
 table('two generations old', [
   ['in the usual case', { presented: 3 }, 'theft replayed'],
   ['there before the current one', { presented: 3, ...waited }, 'overtaken'],
@@ -79,6 +83,20 @@ table('two generations old', [
   ['by another program', { presented: 3, ...waited, userAgent: 'agent/2' }, 'theft replayed'],
   ['without a grace window', { presented: 3, ...waited, graceMs: 0 }, 'theft replayed'],
   ['three generations old', { presented: 2, ...waited }, 'theft replayed'],
+  [
+    'of a session that was never refreshed',
+    { presented: 3, session: { rotatedAt: undefined } },
+    'theft replayed',
+  ],
+  ['by the holder of the key', { presented: 3, ...waited, ...heldBy('key') }, 'overtaken'],
+  ['by the holder of the key, later', { presented: 3, ...heldBy('key') }, 'theft replayed'],
+  ['by somebody without the key', { presented: 3, ...waited, ...heldBy(undefined) }, 'refused other_key'],
+  ['from before the key', { presented: 3, ...waited, ...heldBy(undefined, 4) }, 'theft replayed'],
+  [
+    'where the clock of the other node is ahead',
+    { presented: 3, session: { rotatedAt: now + 1 } },
+    'overtaken',
+  ],
 ]);
 
 table('the current generation advances', [

@@ -78,8 +78,7 @@ export async function createHttpApp(parts: HttpParts): Promise<HttpApp> {
   knowBuiltPages(app);
   knowClientAddress(app, parts);
   knowActor(app);
-  const earlyAnswers = answerEarly(app, parts);
-  limitConnections(app, parts);
+  const earlyAnswers = answerEarly(app, { ...parts, onAnswered: limitConnections(app, parts) });
   app.addHook('onRequest', async ({ routeOptions: { url = '' } }) => {
     if (!healthPaths.includes(url)) parts.requireTruth();
   });

@@ -26,7 +26,11 @@ export interface ConnectionParts {
   readonly trustedProxies: readonly string[];
 }
 
-export function limitConnections(app: HttpApp, { metrics, trustedProxies }: ConnectionParts): void {
+/** Returns what to call with a connection whose request was answered without the framework. */
+export function limitConnections(
+  app: HttpApp,
+  { metrics, trustedProxies }: ConnectionParts,
+): (socket: Socket) => void {
   const strangers = createStrangers({
     total: httpLimits.httpIdleConnections,
     ofOneAddress: httpLimits.httpIdleConnectionsOfAddress,
@@ -71,6 +75,10 @@ export function limitConnections(app: HttpApp, { metrics, trustedProxies }: Conn
     if (connection?.inWork.size === 0) enter(raw.socket, connection);
     done(null, payload);
   });
+  return (socket) => {
+    const connection = connections.get(socket);
+    if (connection?.inWork.size === 0) enter(socket, connection);
+  };
 }
 
 /** Node.js starts every received request, and holds the answers, in order, until they are read. */

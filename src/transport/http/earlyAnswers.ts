@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { HttpParts } from './app.ts';
 import type { HttpApp } from './bareApp.ts';
 import { repeatedField, securityHeaders } from './requestChecks.ts';
@@ -19,9 +20,12 @@ export type EarlyAnswers = Map<string, () => EarlyAnswer>;
 /** Request headers that may change the answer. */
 const decisive = ['if-none-match', 'content-length', 'transfer-encoding', 'expect', 'upgrade'];
 
-type Parts = Pick<HttpParts, 'hstsSubdomains' | 'isDraining' | 'requireTruth' | 'metrics' | 'log' | 'clock'>;
+interface EarlyParts
+  extends Pick<HttpParts, 'hstsSubdomains' | 'isDraining' | 'requireTruth' | 'metrics' | 'log' | 'clock'> {
+  readonly onAnswered: (socket: Socket) => void;
+}
 
-export function answerEarly(app: HttpApp, parts: Parts): EarlyAnswers {
+export function answerEarly(app: HttpApp, parts: EarlyParts): EarlyAnswers {
   const answers: EarlyAnswers = new Map();
   const headersOf = rememberedHeaders(securityHeaders(parts.hstsSubdomains));
   const answerTo = ({ method, url, headers, rawHeaders, socket }: IncomingMessage) => {
@@ -35,7 +39,8 @@ export function answerEarly(app: HttpApp, parts: Parts): EarlyAnswers {
       return undefined;
     }
   };
-  const [framework] = app.server.listeners('request') as ((...request: unknown[]) => void)[];
+  // It was there first; what counts requests was put before it.
+  const framework = app.server.listeners('request').at(-1) as ((...request: unknown[]) => void) | undefined;
   if (framework === undefined) throw new Error('the framework listens');
   app.server.removeListener('request', framework);
   app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -43,6 +48,7 @@ export function answerEarly(app: HttpApp, parts: Parts): EarlyAnswers {
     const answer = answerTo(request);
     if (answer === undefined) return framework(request, response);
     response.writeHead(200, [...headersOf(answer), 'x-request-id', randomUUID()]).end(answer.body);
+    parts.onAnswered(request.socket);
     parts.metrics.httpRequest('GET', request.url ?? '', 200, (parts.clock.monotonic() - began) / 1000);
   });
   return answers;

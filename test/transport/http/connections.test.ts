@@ -52,3 +52,17 @@ t.test('a trusted proxy may have more connections than one address', async (t) =
   t.match(await authority.call('GET', '/health/live'), { status: 200 });
   t.equal(closed(sockets), 0);
 });
+
+t.test('a connection that is used, also for keys alone, is not an old one', async (t) => {
+  const authority = await startAuthority();
+  t.teardown(() => authority.stop());
+  for (const path of ['/.well-known/jwks.json', '/health/live']) {
+    const [used] = await open(t, authority, 1, '');
+    const older = await open(t, authority, most - 10, '');
+    used?.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await once(used as Socket, 'data');
+    await open(t, authority, 20, '');
+    await eventually('the oldest gave way', () => closed(older) > 0);
+    t.equal(used?.destroyed, false, path);
+  }
+});
