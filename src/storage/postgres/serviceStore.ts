@@ -10,7 +10,6 @@ import {
   type ServiceToken,
 } from '../../services/service.ts';
 import type { Prisma, Service as ServiceRow, ServiceToken as TokenRow } from './generated/client.ts';
-import { pageAfter } from './pageAfter.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createServiceStore(prisma: PrismaConnection): ServiceStore {
@@ -83,7 +82,8 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
         where: page?.idOrName === undefined ? {} : named(page.idOrName),
         // Ids begin with the time of creation.
         orderBy: by === 'name' ? { name: way } : { id: way },
-        ...pageAfter(page?.after),
+        // Rows of services are never deleted, and keep their names.
+        ...(page?.after === undefined ? {} : { cursor: { id: page.after }, skip: 1 }),
         ...(page === undefined ? {} : { take: page.limit }),
         include: { tokens: { orderBy: { number: 'desc' } } },
       });
