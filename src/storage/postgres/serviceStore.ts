@@ -56,17 +56,18 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
       return (await prisma.serviceToken.findFirst({ where: { serviceId } })) !== null;
     },
 
+    async isCertificateTaken(certificateName, id) {
+      const others = { certificateName, revokedAt: null, NOT: { id } };
+      return (await prisma.service.findFirst({ where: others })) !== null;
+    },
+
     async update(id, settings) {
       const { certificateName = null, jwks, backchannelLogoutUri = null } = settings;
-      const others = { certificateName, revokedAt: null, NOT: { id } };
-      if (certificateName !== null && (await prisma.service.findFirst({ where: others })) !== null)
-        return 'certificate_taken';
       const data = { certificateName, backchannelLogoutUri, ...jwksOf(jwks), ...listsOf(settings) };
       await prisma.service.update({
         where: { id },
         data: { ...data, certificateBound: settings.certificateBound },
       });
-      return 'updated';
     },
 
     async setDisabled(id, at) {
