@@ -239,7 +239,7 @@ function mountSlices({ config, clock, log, metrics }: WithMetrics, opened: Opene
   });
   const accounts = mountAccounts({
     ...{ ...revoking, ...proving, passwordPolicy, refreshTokens, registration: config.registration },
-    ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey, kinds },
+    ...{ rateLimits, counting, spendRevokeBudget, counted, metrics, keyEncryptionKey, sealing, kinds },
     ...{
       ...codes.phones,
       ...factorPolicy,

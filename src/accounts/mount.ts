@@ -14,6 +14,7 @@ import type { Config } from '../platform/config/config.ts';
 import { createKeyedHash } from '../platform/keyedHash.ts';
 import type { Metrics } from '../platform/observability/metrics.ts';
 import type { RateLimitParts } from '../platform/rateLimits.ts';
+import type { Sealing } from '../platform/sealing.ts';
 import type { Counted } from '../revocation/countFailures.ts';
 import type { SpendRevokeBudget } from '../revocation/revokeBudgets.ts';
 import { type ChangePasswordParts, createChangePassword } from './changePassword.ts';
@@ -66,6 +67,7 @@ export interface AccountParts extends ChangePasswordParts, DeletingParts, Regist
   readonly requireRecentProof: RequireRecentProof;
   /** Must be equal on every node. */
   readonly keyEncryptionKey: Uint8Array;
+  readonly sealing: Sealing;
   readonly metrics: Metrics;
   readonly resetFactors: ResetFactors;
   readonly stopFactorsReset: StopReset;

@@ -12,13 +12,14 @@ import type { SetOneTimePasswordResponse } from '@countersign/verifier/contract/
 import type { StopFactorsResetResponse } from '@countersign/verifier/contract/generated/countersign/v1/StopFactorsResetResponse';
 import type { User as UserMessage } from '@countersign/verifier/contract/generated/countersign/v1/User';
 import { invalidField } from '@countersign/verifier/errors';
-import type { AuditEventId, UserId } from '@countersign/verifier/ids';
+import type { AuditEventId } from '@countersign/verifier/ids';
 import { eventMessage } from '../audit/grpc.ts';
 import type { ListAudit } from '../audit/listAudit.ts';
 import type { ResetFactors } from '../login/factors/reset/requestReset.ts';
 import type { StopReset } from '../login/factors/reset/stopReset.ts';
 import { readOrder } from '../platform/listOrder.ts';
 import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
+import type { Sealing } from '../platform/sealing.ts';
 import { actorOf, type Caller, requirePermission } from '../transport/grpc/callers.ts';
 import { check, ends, type Methods } from '../transport/grpc/methods.ts';
 import { actor, type NamesUser, named } from './grpcRequests.ts';
@@ -31,6 +32,7 @@ import type { SetOneTimePassword } from './setOneTimePassword.ts';
 import type { ShowUser } from './showUser.ts';
 import type { UnlockUser } from './unlockUser.ts';
 import { type ListedUser, userOrders } from './user.ts';
+import { createUserPageTokens } from './userPageTokens.ts';
 
 export interface SupportOperations {
   readonly listUsers: ListUsers;
@@ -42,6 +44,8 @@ export interface SupportOperations {
   readonly resetFactors: ResetFactors;
   readonly stopFactorsReset: StopReset;
   readonly unlockUser: UnlockUser;
+  /** Of page tokens. */
+  readonly sealing: Pick<Sealing, 'seal' | 'unseal'>;
 }
 
 export const supportMethods = {
@@ -62,16 +66,22 @@ export function createSupportHandlers(operations: SupportOperations) {
   return { ...readingHandlers(operations), ...changingHandlers(operations) };
 }
 
-function readingHandlers({ listUsers, showUser, listAudit }: SupportOperations) {
+function readingHandlers({ listUsers, showUser, listAudit, sealing }: SupportOperations) {
+  const tokens = createUserPageTokens(sealing);
   return {
     async ListUsers(
       { pageSize, pageToken, emailContains: contains, orderBy }: ListUsersRequest__Output,
       caller: Caller,
     ): Promise<ListUsersResponse> {
-      const { limit, after } = pageOf<UserId>(pageSize, pageToken);
       const order = readOrder(orderBy, userOrders, { by: 'create_time', way: 'asc' });
+      const limit = limitOf(pageSize);
+      const after = pageToken === '' ? undefined : tokens.read(pageToken, order);
       const users = await listUsers({ limit, after, contains, order }, actorOf(caller));
-      return { users: users.map(userMessage), nextPageToken: nextOf(users, limit) };
+      const last = lastOf(users, limit);
+      return {
+        users: users.map(userMessage),
+        nextPageToken: last === undefined ? '' : tokens.after(last, order),
+      };
     },
 
     async GetUser(request: GetUserRequest__Output, caller: Caller): Promise<GetUserResponse> {
@@ -93,10 +103,15 @@ function readingHandlers({ listUsers, showUser, listAudit }: SupportOperations) 
       caller: Caller,
     ): Promise<ListUserEventsResponse> {
       const { userId } = named({ ...request, requestId: '' });
-      const { limit, after } = pageOf<AuditEventId>(request.pageSize, request.pageToken);
+      const limit = limitOf(request.pageSize);
+      const after = request.pageToken === '' ? undefined : readPageToken<AuditEventId>(request.pageToken);
       const type = request.type === '' ? undefined : request.type;
       const events = await listAudit({ userId, type, limit, after }, actorOf(caller));
-      return { events: events.map(eventMessage), nextPageToken: nextOf(events, limit) };
+      const last = lastOf(events, limit);
+      return {
+        events: events.map(eventMessage),
+        nextPageToken: last === undefined ? '' : pageTokenAfter(last.id),
+      };
     },
   };
 }
@@ -146,17 +161,16 @@ function nameIn({ name, userId = '', email = '' }: GetUserRequest__Output): User
   return name === 'email' ? { email } : named({ userId, requestId: '' });
 }
 
-function pageOf<Id extends string>(size: number, token: string) {
+function limitOf(size: number): number {
   const { usersPageDefault, grpcPageMaximum } = accountLimits;
   if (size < 0 || size > grpcPageMaximum)
     throw invalidField('page_size', 'range', `must be 1 to ${grpcPageMaximum}, or 0`);
-  const after = token === '' ? undefined : readPageToken<Id>(token);
-  return { limit: size === 0 ? usersPageDefault : size, after };
+  return size === 0 ? usersPageDefault : size;
 }
 
-function nextOf(page: readonly { readonly id: string }[], limit: number): string {
-  const last = page.at(-1);
-  return last === undefined || page.length < limit ? '' : pageTokenAfter(last.id);
+/** Of a full page: there may be another one. */
+function lastOf<Row>(page: readonly Row[], limit: number): Row | undefined {
+  return page.length < limit ? undefined : page.at(-1);
 }
 
 function userMessage({ id, email, state, emailVerified, createdAt }: ListedUser): UserMessage {

@@ -60,8 +60,8 @@ export interface UserStore extends ImportStore {
   /** Users that are not deleted. */
   list(page: {
     readonly limit: number;
-    /** The last one of the page before. */
-    readonly after?: UserId | undefined;
+    /** The id of the last one of the page before; in the order of e-mails, its e-mail then. */
+    readonly after?: UserId | Email | undefined;
     /** Only those whose e-mail contains this. */
     readonly contains?: string;
     /** In the order of registration by default. */

@@ -143,8 +143,10 @@ export interface ServiceStore {
   /** Also one that is disabled or revoked. */
   find(id: ServiceId): Promise<Service | undefined>;
   hasSecret(id: ServiceId): Promise<boolean>;
-  /** Replaces these. Changes nothing when another live service uses the certificate's name. */
-  update(id: ServiceId, settings: ServiceSettings): Promise<'updated' | 'certificate_taken'>;
+  /** Whether a live service other than this one uses the certificate's name. */
+  isCertificateTaken(certificateName: string, id: ServiceId): Promise<boolean>;
+  /** Replaces these. Rejects when another live service uses the certificate's name. */
+  update(id: ServiceId, settings: ServiceSettings): Promise<void>;
   /** `undefined` enables it again. */
   setDisabled(id: ServiceId, at: number | undefined): Promise<void>;
   /** All by name, or a page. */

@@ -2,25 +2,29 @@
 import type { MessageId, ServiceId, SessionId, UserId } from '@countersign/verifier/ids';
 import t from 'tap';
 import type { Email } from '../../src/accounts/email.ts';
+import { type ListedUser, userOrders } from '../../src/accounts/user.ts';
+import type { Stores } from '../../src/database.ts';
 import { newId } from '../../src/platform/newId.ts';
 import type { SessionRange } from '../../src/sessions/store.ts';
 import { aSession } from '../support/aSession.ts';
 import { engines, openStorage } from '../support/engines.ts';
 import { minute, newUser, rowsMadeAt as now } from '../support/rows.ts';
 
-interface Page<Id> {
+interface Page<Key> {
   readonly limit: number;
-  readonly after: Id | undefined;
+  readonly after: Key | undefined;
 }
 
 /** All pages of two. */
-async function walked<Id, Row extends { readonly id: Id }>(
-  list: (page: Page<Id>) => Promise<readonly Row[]>,
+async function walked<Key, Row>(
+  list: (page: Page<Key>) => Promise<readonly Row[]>,
+  keyOf: (row: Row) => Key,
 ): Promise<readonly Row[]> {
   const all: Row[] = [];
   let page: readonly Row[];
   do {
-    page = await list({ limit: 2, after: all.at(-1)?.id });
+    const last = all.at(-1);
+    page = await list({ limit: 2, after: last === undefined ? undefined : keyOf(last) });
     all.push(...page);
   } while (page.length > 0);
   return all;
@@ -144,6 +148,47 @@ for (const { name, open } of engines) {
       t.equal(next.length, 2, 'the next page');
     });
 
+    await t.test('the last user of a page may change or leave: nobody else is lost', async (t) => {
+      const names = ['delta', 'alpha', 'echo', 'bravo', 'charlie'];
+      const inTransaction = (act: (stores: Stores) => Promise<unknown>) =>
+        storage.database.transaction(async (stores) => {
+          await act(stores);
+        });
+      const leaves: Record<string, (id: UserId) => Promise<void>> = {
+        delete: (id) => inTransaction((stores) => stores.users.delete(id, now)),
+        // Out of the list.
+        rename: (id) =>
+          inTransaction((stores) => stores.users.replaceEmail(id, `${id}@else.example` as Email, now)),
+      };
+      const orders = userOrders.flatMap((by) => [{ by, way: 'asc' } as const, { by, way: 'desc' } as const]);
+      const cases = Object.entries(leaves).flatMap(([how, leave]) =>
+        orders.map((order) => ({ how, leave, order })),
+      );
+      for (const { how, leave, order } of cases) {
+        const contains = `@${how}-${order.by}-${order.way}.example`;
+        for (const [index, name] of names.entries()) {
+          const [id, email] = [newId<UserId>(now + index), `${name}${contains}` as Email];
+          await users.create({ id, email, passwordHash: 'x' }, now);
+        }
+        const list = async (page: Page<UserId | Email>) => {
+          const found = await users.list({ ...page, contains, order });
+          for (const { id } of found.slice(-1)) await leave(id);
+          return found;
+        };
+        const seen = await walked(list, ({ id, email }) => (order.by === 'email' ? email : id));
+        const sorted = order.by === 'email' ? names.toSorted() : names;
+        t.strictSame(
+          seen.map(({ email }) => email.replace(contains, '')),
+          order.way === 'asc' ? sorted : sorted.toReversed(),
+          contains,
+        );
+      }
+      const unknown = { limit: 1, after: newId<UserId>(now + names.length), contains: '@search.example' };
+      t.strictSame(await users.list(unknown), [], 'after all');
+      const before = await users.list({ ...unknown, order: { by: 'create_time', way: 'desc' } });
+      t.equal(before.length, 1, 'an unknown id is a place, too');
+    });
+
     await t.test('users and services in each order, page by page', async (t) => {
       const names = ['delta', 'alpha', 'charlie', 'bravo'];
       for (const [index, name] of names.entries()) {
@@ -162,14 +207,18 @@ for (const { name, open } of engines) {
           order: { by: by === 'key' ? 'email' : by, way },
           contains: '@order.example',
         } as const;
-        const emails = await walked((page: Page<UserId>) => users.list({ ...page, ...ofUsers }));
+        const keyOf = ({ id, email }: ListedUser) => (by === 'key' ? email : id);
+        const emails = await walked((page) => users.list({ ...page, ...ofUsers }), keyOf);
         t.strictSame(
           emails.map(({ email }) => email),
           expected.map((each) => `${each}@order.example`),
           `users by ${by} ${way}`,
         );
         const order = { by: by === 'key' ? 'name' : by, way } as const;
-        const found = await walked((page: Page<ServiceId>) => services.list({ ...page, order }));
+        const found = await walked(
+          (page: Page<ServiceId>) => services.list({ ...page, order }),
+          ({ id }) => id,
+        );
         t.strictSame(
           found.map(({ name }) => name),
           expected,

@@ -456,15 +456,17 @@ async function changesOfService(
     ...{ jwks: { keys: [{}] }, postLogoutRedirectUris: [], backchannelLogoutUri: undefined },
     ...{ certificateName: 'DNS:g', certificateBound: false },
   };
-  t.equal(
-    await services.update(service.id, { ...changed, certificateName: 'DNS:shipped' }),
-    'certificate_taken',
-  );
-  t.equal(await services.update(service.id, changed), 'updated');
+  const taken = () => services.isCertificateTaken('DNS:shipped', service.id);
+  const take = () => services.update(service.id, { ...changed, certificateName: 'DNS:shipped' });
+  t.equal(await taken(), true);
+  t.equal(await services.isCertificateTaken('DNS:shipped', shipping.id), false, 'by itself');
+  await t.rejects(take());
+  await services.update(service.id, changed);
   t.match(await services.find(service.id), { ...service, ...changed });
   await services.revoke(shipping.id, now);
-  t.equal(await services.update(service.id, { ...changed, certificateName: 'DNS:shipped' }), 'updated');
-  t.equal(await services.update(service.id, service), 'updated');
+  t.equal(await taken(), false, 'the name of a revoked one is free');
+  await take();
+  await services.update(service.id, service);
 }
 
 /** Two at most, however they are made. */

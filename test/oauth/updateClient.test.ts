@@ -205,11 +205,15 @@ t.test('what is refused, and what it is called', async (t) => {
     ['nobody', { scopes: [] }, 'not_found', /nobody/],
   ];
   for (const [name, changes, code, detail] of rows)
-    await t.rejects(
-      async () => operations.updateClient(name, changes, operator),
-      { code, detail },
-      `${name} ${JSON.stringify(changes)}`,
-    );
+    for (const dryRun of [true, false])
+      await t.rejects(
+        async () => {
+          if (dryRun) await operations.previewUpdate(name, changes);
+          else await operations.updateClient(name, changes, operator);
+        },
+        { code, detail },
+        `${name} ${JSON.stringify(changes)} ${dryRun}`,
+      );
   const desk = { name: 'desk', permissions: ['clients.manage', 'users.support'] } as const;
   const { token } = await authority.operations.createService(desk, operator);
   const { call, close } = createRpcClient(`127.0.0.1:${grpcPort}`, token);

@@ -1,4 +1,4 @@
-/** A short text that changes with the settings of a client: who changes one says which settings they saw. */
+/** A short text that changes with the settings of a client. A caller that changes a client sends the tag it read. */
 import { createHash } from 'node:crypto';
 import type { ServiceSettings } from '../../services/service.ts';
 

@@ -62,7 +62,7 @@ export function createUpdateClient(parts: RevokingParts): UpdateClient {
       const changed = differences(before, after);
       if (Object.keys(changed).length === 0) return false;
       requireSeen(before, seen);
-      if ((await stores.services.update(before.id, after)) === 'certificate_taken') throw certificateTaken();
+      await stores.services.update(before.id, after);
       const detail = { client_id: before.id, ...changed };
       await stores.audit.record({ type: 'client_changed', actor, reason: before.name, detail }, now);
       const takes = takenFrom(before, after);
@@ -141,6 +141,8 @@ async function check(
   const hasProof = after.jwks !== undefined || certificate !== undefined || (await services.hasSecret(id));
   const isPairwise = subjectSalt !== undefined;
   checkClient({ ...after, name, kind, certificate, isPairwise, isPublic: !hasProof && kind !== 'service' });
+  if (certificate !== undefined && (await services.isCertificateTaken(certificate, id)))
+    throw certificateTaken();
 }
 
 /** The new values, for the audit log; of keys, their names. One that is too long for an event is its number of entries. */

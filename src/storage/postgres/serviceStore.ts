@@ -10,7 +10,6 @@ import {
   type ServiceToken,
 } from '../../services/service.ts';
 import type { Prisma, Service as ServiceRow, ServiceToken as TokenRow } from './generated/client.ts';
-import { pageAfter } from './pageAfter.ts';
 import type { PrismaConnection } from './transactions.ts';
 
 export function createServiceStore(prisma: PrismaConnection): ServiceStore {
@@ -57,17 +56,18 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
       return (await prisma.serviceToken.findFirst({ where: { serviceId } })) !== null;
     },
 
+    async isCertificateTaken(certificateName, id) {
+      const others = { certificateName, revokedAt: null, NOT: { id } };
+      return (await prisma.service.findFirst({ where: others })) !== null;
+    },
+
     async update(id, settings) {
       const { certificateName = null, jwks, backchannelLogoutUri = null } = settings;
-      const others = { certificateName, revokedAt: null, NOT: { id } };
-      if (certificateName !== null && (await prisma.service.findFirst({ where: others })) !== null)
-        return 'certificate_taken';
       const data = { certificateName, backchannelLogoutUri, ...jwksOf(jwks), ...listsOf(settings) };
       await prisma.service.update({
         where: { id },
         data: { ...data, certificateBound: settings.certificateBound },
       });
-      return 'updated';
     },
 
     async setDisabled(id, at) {
@@ -83,7 +83,8 @@ export function createServiceStore(prisma: PrismaConnection): ServiceStore {
         where: page?.idOrName === undefined ? {} : named(page.idOrName),
         // Ids begin with the time of creation.
         orderBy: by === 'name' ? { name: way } : { id: way },
-        ...pageAfter(page?.after),
+        // Rows of services are never deleted, and keep their names.
+        ...(page?.after === undefined ? {} : { cursor: { id: page.after }, skip: 1 }),
         ...(page === undefined ? {} : { take: page.limit }),
         include: { tokens: { orderBy: { number: 'desc' } } },
       });

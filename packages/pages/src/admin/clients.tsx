@@ -58,7 +58,9 @@ export function ClientsView() {
               columns={[
                 {
                   ...{ name: texts.name, ...sortBy('name') },
-                  cell: ({ client_id: id, name }) => <a href={router.addressOf(`clients/${id}`)}>{name}</a>,
+                  // A revoked one has nothing that could be changed.
+                  cell: ({ client_id: id, name, revoke_time_ms: revoked }) =>
+                    revoked === never ? <a href={router.addressOf(`clients/${id}`)}>{name}</a> : name,
                 },
                 { name: 'client_id', cell: ({ client_id: id }) => id },
                 { name: texts.kind, cell: ({ kind }) => kind },

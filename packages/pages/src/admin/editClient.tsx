@@ -27,7 +27,13 @@ export function ClientView({
     if (client === undefined || client.revoke_time_ms !== '0') throw new Refusal('not_found');
     return client;
   }, id);
-  return <Show loaded={loaded}>{(client) => <ClientForm client={client} reload={loaded.reload} />}</Show>;
+  // Kept here, since the form goes when a reload is refused.
+  const [edits, setEdits] = useState<Edits>({});
+  return (
+    <Show loaded={loaded}>
+      {(client) => <ClientForm reload={loaded.reload} {...{ client, edits, setEdits }} />}
+    </Show>
+  );
 }
 
 interface Preview {
@@ -35,12 +41,18 @@ interface Preview {
   readonly more: boolean;
 }
 
-function ClientForm({ client, reload }: { readonly client: Client; readonly reload: () => void }) {
+interface FormProps {
+  readonly client: Client;
+  readonly reload: () => void;
+  readonly edits: Edits;
+  readonly setEdits: (edits: Edits) => void;
+}
+
+function ClientForm({ client, reload, edits, setEdits }: FormProps) {
   const api = useAdmin();
   const { act, formats } = useApp();
   const { clients: texts } = useTexts();
   const { make, dialog } = useChange(reload);
-  const [edits, setEdits] = useState<Edits>({});
   const [problems, setProblems] = useState<Problems>({});
   const request = changesOf(client, edits);
   const preview = async (): Promise<Preview | undefined> => {

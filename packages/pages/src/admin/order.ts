@@ -19,7 +19,7 @@ export function useOrder<Field extends string>(fields: readonly Field[], usual: 
     order,
     sortBy(field) {
       const next = order === field ? `${field} desc` : field;
-      // A page of the earlier order is none of this one.
+      // The page token belongs to the earlier order.
       const { after: _, ...others } = Object.fromEntries(query);
       const now = order === field ? 'ascending' : order === `${field} desc` ? 'descending' : undefined;
       return { sort: { href: router.addressOf(path, { ...others, order: next }), now } };

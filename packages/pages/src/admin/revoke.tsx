@@ -68,6 +68,8 @@ function Previewed({ given, run }: { readonly given: Given; readonly run: Run })
     );
     return { preview, sessions };
   });
+  const captionOf = (caption: string, { more, matched_sessions: counted }: Preview) =>
+    more ? texts.ofCounted(caption, formats.number(Number(counted))) : caption;
   const start = async ({ matched_sessions: matched, more }: Preview) => {
     const title = texts.end(formats.number(Number(matched)), more);
     const typed = more ? `${matched}+` : matched;
@@ -88,9 +90,9 @@ function Previewed({ given, run }: { readonly given: Given; readonly run: Run })
                 preview.more,
               )}
             </p>
-            <Counts caption={texts.byClient} counts={preview.by_client} />
-            <Counts caption={texts.byNetwork} counts={preview.by_network} />
-            <Counts caption={texts.byAge} counts={preview.by_age} names={texts.ages} />
+            <Counts caption={captionOf(texts.byClient, preview)} counts={preview.by_client} />
+            <Counts caption={captionOf(texts.byNetwork, preview)} counts={preview.by_network} />
+            <Counts caption={captionOf(texts.byAge, preview)} counts={preview.by_age} names={texts.ages} />
             <SessionTable caption={texts.sample} sessions={sessions} reload={loaded.reload} />
             <button type="button" class="destroys" onClick={() => start(preview)}>
               {texts.end(formats.number(Number(preview.matched_sessions)), preview.more)}

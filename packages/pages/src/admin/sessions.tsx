@@ -18,7 +18,9 @@ export function SessionsView() {
   const { sessions: texts } = useTexts();
   const given = useSessionFilter();
   const page_token = router.place.value.query.get('after') ?? '';
-  const { order, sortBy } = useOrder(['create_time'], 'create_time desc');
+  // Oldest first would read all sessions that have ended before it finds live ones; those of a user have an index.
+  const sortable = given['user_id'] === undefined ? ([] as const) : (['create_time'] as const);
+  const { order, sortBy } = useOrder<'create_time'>(sortable, 'create_time desc');
   const request = { filter: sessionFilter(given), order_by: order, page_token };
   const loaded = useLoaded(
     () => api.read<Page & { sessions: readonly Session[] }>('SessionService/FindSessions', request),
@@ -34,7 +36,7 @@ export function SessionsView() {
               caption={texts.title}
               sessions={sessions}
               reload={loaded.reload}
-              created={sortBy('create_time')}
+              created={sortable.length === 0 ? {} : sortBy('create_time')}
             />
             <Pages next={next || undefined} />
           </>

@@ -126,7 +126,8 @@ function Opening() {
 /** A page that was open while the authority was updated may not understand what it is answered. */
 function Understood({ children }: { readonly children: ComponentChildren }) {
   const { texts } = useApp();
-  const [fault] = useErrorBoundary();
+  // Also among the errors of the browser, where tests and developers look.
+  const [fault] = useErrorBoundary((error) => reportError(error));
   if (fault === undefined) return <>{children}</>;
   return (
     <div role="alert" class="notice problem">

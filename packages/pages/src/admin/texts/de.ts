@@ -69,6 +69,7 @@ export const de: AdminTexts = {
     byClient: 'Nach Client',
     byNetwork: 'Nach Netz',
     byAge: 'Nach Alter',
+    ofCounted: (caption, sessions) => `${caption}, von den ${sessions} gezählten`,
     ages: {
       hour: 'unter einer Stunde',
       day: 'unter einem Tag',

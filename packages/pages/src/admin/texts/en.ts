@@ -69,6 +69,7 @@ export const en: AdminTexts = {
     byClient: 'By client',
     byNetwork: 'By network',
     byAge: 'By age',
+    ofCounted: (caption, sessions) => `${caption}, of the ${sessions} counted`,
     ages: {
       hour: 'under an hour',
       day: 'under a day',

@@ -68,6 +68,8 @@ export interface AdminTexts {
     readonly byClient: string;
     readonly byNetwork: string;
     readonly byAge: string;
+    /** Of a table that shows a part of those that match. */
+    readonly ofCounted: (caption: string, sessions: string) => string;
     readonly ages: Readonly<Record<string, string>>;
     readonly sample: string;
     readonly end: (sessions: string, more: boolean) => string;
