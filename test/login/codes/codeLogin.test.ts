@@ -1,4 +1,5 @@
 /** Logins with a code that was sent, in place of the password: what they open, what they refuse, and what they reveal. */
+import pg from 'pg';
 import t from 'tap';
 import { csrfHeader } from '../../../src/sessions/csrf.ts';
 import { password, startAuthority } from '../../support/authority.ts';
@@ -12,6 +13,7 @@ import {
   startWithCodes,
   wrongCode,
 } from '../../support/codeUsers.ts';
+import { eventually } from '../../support/eventually.ts';
 import { brief, from } from '../../support/loginTries.ts';
 import { claimsIn, enrolled, totpAt } from '../../support/secondFactor.ts';
 import { sharedServers } from '../../support/twoNodes.ts';
@@ -188,6 +190,66 @@ t.test('known and unknown addresses are answered alike', async (t) => {
   t.equal(sms.messages.length, smsBefore + 1);
 });
 
+t.test('a code that the next one voided is refused like a wrong one, whoever has the address', async (t) => {
+  const { withPhone, begin, finishCode, dump, authority } = await startWithCodes(t, {
+    env: { RATE_LIMITS: '1' },
+  });
+  const somebody = (index: number) => ({ email: `${index}@example.com`, phone: `+491511234567${index}` });
+  for (let user = 0; user < 4; user += 1) await withPhone(somebody(user).email, somebody(user).phone);
+  const told: string[][] = [];
+  for (let index = 0; index < 8; index += 1) {
+    const { email, phone } = somebody(index);
+    const place = from(`198.51.${index}.1`);
+    const [first, second] = [
+      [{ email }, { email }],
+      [{ phone }, { phone }],
+      [{ phone }, { email }],
+      [{ email }, { phone }],
+    ][index % 4] as [object, object];
+    const { body } = await begin(first, place);
+    t.equal((await begin(second, place)).status, 202);
+    const tries: string[] = [];
+    for (let count = 1; count <= 6; count += 1) {
+      const answer = await finishCode(body.login_token, '000000', {}, place);
+      tries.push(`${brief(answer)}: ${answer.headers.get('ratelimit')?.replaceAll(/t=\d+/g, '')}`);
+    }
+    told.push(tries);
+  }
+  for (const tries of told) t.match(tries.join(', '), /^401 invalid_code: .*account.*429 rate_limited/);
+  t.strictSame(told.slice(0, 4), told.slice(4), 'registered or not');
+
+  const { email, phone } = somebody(0);
+  await authority.operations.deleteUser({ email }, { name: 'operator' });
+  for (const text of [email, phone]) t.notOk((await dump()).includes(text), `nothing is left of ${text}`);
+});
+
+t.test('a code that the next one voids while it is used opens nothing', async (t) => {
+  const { mail, sms, env: sending } = await startSenders(t);
+  const { env, database } = await sharedServers(t);
+  const node = await startAuthority({ env: { ...env, ...sending } });
+  t.teardown(() => node.stop());
+  const { proved, mailed, finishCode } = codesAt(node, { mail, sms });
+  await proved(ada);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  t.teardown(() => client.end());
+  const first = await mailed(ada);
+  // A login locks the user's row after it compared the code; a start only refers to the row.
+  await client.query('BEGIN');
+  await client.query('SELECT 1 FROM users FOR NO KEY UPDATE');
+  const opening = finishCode(first.loginToken, first.code);
+  await eventually('the login waits', async () => {
+    const { rows } = await client.query(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return rows.length > 0;
+  });
+  const second = await mailed(ada);
+  await client.query('ROLLBACK');
+  t.equal(brief(await opening), refused);
+  t.equal(brief(await finishCode(second.loginToken, second.code)), '200');
+});
+
 t.test('tries of codes that go to a phone do not reveal whose e-mail it belongs to', async (t) => {
   const { withPhone, proved, begin, finishCode, call, clock } = await startWithCodes(t);
   const bobPhone = '+4915187654321';
@@ -268,7 +330,8 @@ t.test(
     const strange = from('198.51.100.1');
     const { body } = await begin({ phone: adaPhone }, strange);
     await sms.smsTo(adaPhone);
-    for (let count = 1; count <= 5; count += 1) await finishCode(body.login_token, '000000', {}, strange);
+    for (let count = 1; count <= 5; count += 1)
+      t.equal(brief(await finishCode(body.login_token, '000000', {}, strange)), refused, 'of strangers, too');
     t.match(brief(await finishCode(body.login_token, '000000', {}, strange)), '429');
     await logIn();
   },
