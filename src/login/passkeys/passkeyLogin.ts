@@ -69,7 +69,10 @@ export interface PasskeyLoginInput extends Omit<LoginClient, 'audience'> {
   readonly audience?: string | undefined;
 }
 
-/** Throws `invalid_credentials`, alike for every reason. The login token is used up by every answer but `unavailable`. */
+/**
+ * Throws `invalid_credentials`, alike for every reason. The login token is used up then, and may be used up after `unavailable`: the
+ * transaction may have happened.
+ */
 export type PasskeyLogin = (input: PasskeyLoginInput, actor: Actor) => Promise<TokenResponse>;
 
 export function createPasskeyLogin(parts: PasskeyLoginParts): PasskeyLogin {

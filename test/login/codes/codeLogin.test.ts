@@ -337,6 +337,79 @@ t.test(
   },
 );
 
+t.test('a place that is known to the user is known to the number', async (t) => {
+  const parts = await startWithCodes(t);
+  const { register, login, prove, addPhone, post, done, sms, mail, begin, texted, finishCode, authority } =
+    parts;
+  const home = from('192.0.2.1');
+  const strange = from('198.51.100.1');
+  const ways = {
+    'a login with the password and a code': async (email: string, phone: string) => {
+      const asked = await post('/auth/login', { email, password }, home);
+      const { login_token: token } = asked.body;
+      await done(post('/auth/login/factor/start', { login_token: token, factor: 'sms_code' }, home));
+      const { code } = await sms.smsTo(phone);
+      await done(post('/auth/login/factor', { login_token: token, code }, home));
+    },
+    'a code by mail, then one by message': async (email: string, phone: string) => {
+      const begun = await parts.mailed(email, home);
+      const { login_token: token } = (await finishCode(begun.loginToken, begun.code, {}, home)).body;
+      await done(post('/auth/login/factor/start', { login_token: token, factor: 'sms_code' }, home));
+      const { code } = await sms.smsTo(phone);
+      await done(post('/auth/login/factor', { login_token: token, code }, home));
+    },
+    'a new password by mail': async (email: string) => {
+      await done(post('/auth/recovery', { email }, home));
+      let told = await mail.mailTo(email);
+      while (told.subject !== 'Set a new password') told = await mail.mailTo(email);
+      await done(
+        post('/auth/recovery/complete', { token: told.token, new_password: `new ${password}` }, home),
+      );
+    },
+    'the proof of the number': async (_email: string, phone: string, token: string) => {
+      await done(post('/auth/phone', { phone }, home, token));
+      const { code } = await sms.smsTo(phone);
+      await done(post('/auth/phone/verify', { code }, home, token));
+    },
+  };
+  for (const [index, [name, way]] of Object.entries(ways).entries()) {
+    const [email, phone] = [`${index}@example.com`, `+491511234567${index}`];
+    await register(email);
+    const { access_token: token } = await login(email);
+    await prove(email, token);
+    if (name !== 'the proof of the number') await addPhone(phone, token);
+    await way(email, phone, token);
+    const guessed = await begin({ phone }, strange);
+    await sms.smsTo(phone);
+    for (let count = 1; count <= 5; count += 1)
+      await finishCode(guessed.body.login_token, '000000', {}, strange);
+    t.match(brief(await finishCode(guessed.body.login_token, '000000', {}, strange)), '429', name);
+    const { loginToken, code } = await texted(phone, home);
+    t.equal(brief(await finishCode(loginToken, code, {}, home)), '200', `${name}: the owner at home`);
+  }
+
+  const [email, phone] = ['imported@example.com', '+4915112345679'];
+  const { body } = await begin({ phone }, strange);
+  for (let count = 1; count <= 5; count += 1) await finishCode(body.login_token, '000000', {}, strange);
+  t.match(brief(await finishCode(body.login_token, '000000', {}, strange)), '429');
+  const row = JSON.stringify({ email, email_verified: true, phone });
+  const file = { lines: [row], firstLine: 1, format: 'countersign', dryRun: false } as const;
+  t.match(await authority.operations.importUsers(file, { name: 'operator' }), { created: 1 });
+  const { loginToken, code } = await texted(phone, strange);
+  t.equal(brief(await finishCode(loginToken, code, {}, strange)), '200', 'an import forgets guesses');
+});
+
+t.test('strangers who use up the budget of all together keep no owner from a code at home', async (t) => {
+  const { proved, begin, codeTo } = await startWithCodes(t, { rateLimits: 0.002 });
+  await proved(ada);
+  const answers: string[] = [];
+  while (!answers.at(-1)?.startsWith('429') && answers.length < 30)
+    answers.push(brief(await begin({ email: bob }, from(`198.${answers.length}.100.1`))));
+  t.equal(answers.length, 13, 'twelve');
+  t.equal((await begin({ email: ada })).status, 202);
+  await codeTo(ada);
+});
+
 t.test('strangers use up no codes of an owner who asks from a known place', async (t) => {
   const { withPhone, begin, sms, mail, texted, mailed, codeTo, finishCode } = await startWithCodes(t, {
     env: { RATE_LIMITS: '1' },
