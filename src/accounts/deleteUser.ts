@@ -8,7 +8,7 @@ import type { Actor } from '../audit/auditEvent.ts';
 import type { Stores } from '../database.ts';
 import type { FactorKinds } from '../login/factors/factors.ts';
 import { forgetFactors } from '../login/factors/reset/resetFactors.ts';
-import type { PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
+import { namesOf, type PasswordAttempts } from '../login/throttling/passwordAttempts.ts';
 import {
   type RevokingParts,
   type RevokingStores,
@@ -76,8 +76,9 @@ export async function removeUserIn(
   const user = await stores.users.lock(userId);
   await check(stores);
   if (user !== undefined) {
-    const { email, phone } = user;
-    await parts.passwordAttempts.forget(stores, email, ...(phone === undefined ? [] : [phone.number]));
+    const names = namesOf(user);
+    await parts.passwordAttempts.forget(stores, ...names);
+    await stores.oneTimeTokens.forgetAddresses(...names);
   }
   const isFirst = await stores.users.delete(userId, now);
   if (isFirst) await stores.audit.record({ type: 'user_deleted', actor, userId }, now);
@@ -85,7 +86,6 @@ export async function removeUserIn(
   await stores.sessions.forgetPersonal(userId);
   await forgetFactors(parts.kinds, stores, userId);
   await stores.oneTimeTokens.forget(userId);
-  if (user !== undefined) await stores.oneTimeTokens.forgetEmail(user.email);
   await stores.outbox.forget(userId);
   await stores.rights.forget(userId);
   await stores.consents.forget(userId);

@@ -5,11 +5,11 @@ export const accountLimits = {
   emailLocalPartBytes: 64,
   mailWindowMilliseconds: 60 * 60_000,
   /**
-   * Mails to one address in that window, asked for by one network, and by all together: a stranger cannot fill an inbox. `known`:
-   * by all networks together where the user signed in before. They do not share `address`, which strangers can use up.
+   * Mails to one address in that window, asked for by one network, and by all together: a stranger cannot fill an inbox. `apart`:
+   * networks where the user signed in before have an `address` of their own, which strangers cannot use up.
    */
   mailBudgets: {
-    recovery: { network: 1, address: 6, known: 3 },
+    recovery: { network: 1, address: 6, apart: true },
     /** That support sends. Users who ask themselves have a budget of their own. */
     sent_recovery: { network: 10, address: 10 },
     registration: { network: 3, address: 6 },
@@ -20,9 +20,9 @@ export const accountLimits = {
     /** To the old address, when a change is begun. */
     email_change: { network: 5, address: 10 },
     /** A code for a login, for anybody who names the address. */
-    login_code: { network: 5, address: 15, known: 10 },
+    login_code: { network: 5, address: 15, apart: true },
     /** A code after the password, or in a session. */
-    factor_code: { network: 10, address: 30, known: 20 },
+    factor_code: { network: 10, address: 30, apart: true },
   },
   /** A row of an import file; users of Keycloak with many attributes have a few kilobytes. */
   importLineBytes: 32 * 1024,

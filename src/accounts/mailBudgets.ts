@@ -16,7 +16,7 @@ export type SpendMail = (kind: MailKind, email: Email, by: RateCaller) => Promis
 interface MailBudget {
   readonly network: number;
   readonly address: number;
-  readonly known?: number;
+  readonly apart?: boolean;
 }
 
 /** `counting`: undefined when rate limits are off. */
@@ -29,16 +29,13 @@ export function createMailBudgets(
   return async (kind, email, by) => {
     const { ip } = by;
     const from = ip === undefined ? 'unknown' : ipNetwork(ip, platformLimits.knownNetwork);
-    const { network, address, known }: MailBudget = accountLimits.mailBudgets[kind];
+    const { network, address, apart = false }: MailBudget = accountLimits.mailBudgets[kind];
     // For every address, whether somebody has it or not: the same work.
-    const isKnown = known !== undefined && (await isKnownPlace(email, { ip }));
-    const all = isKnown
-      ? { name: [kind, email, 'known'], budget: known }
-      : { name: [kind, email], budget: address };
+    const isKnown = apart && (await isKnownPlace(email, { ip }));
     // The network first: what it is refused takes nothing from others.
     const budgets = [
       { name: [kind, email, from], budget: network, windowMilliseconds },
-      { ...all, windowMilliseconds },
+      { name: isKnown ? [kind, email, 'known'] : [kind, email], budget: address, windowMilliseconds },
     ];
     return spend(budgets, by);
   };

@@ -95,7 +95,7 @@ async function open(
     refusals: attempt.refusals,
     commit: async (stores: Stores, now: number) => {
       await keepHash(stores);
-      await attempt.succeeded(stores, now);
+      await attempt.succeeded(stores, user, now);
       return true;
     },
   };

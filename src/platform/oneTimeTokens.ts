@@ -46,8 +46,10 @@ export interface OneTimeTokenStore {
   ): Promise<boolean>;
   /** The user's tokens of the purpose that were created since, with this `template` in the detail. */
   countOfTemplate(userId: UserId, purpose: string, template: string, since: number): Promise<number>;
-  /** Deletes tokens of no user whose detail has this `email`. */
-  forgetEmail(email: string): Promise<void>;
+  /** Deletes tokens of no user whose detail has one of these as `email` or `address`. */
+  forgetAddresses(...addresses: readonly string[]): Promise<void>;
+  /** Makes the user's tokens of the purpose tokens of nobody, with this hash of no code. They stay until they expire. */
+  disown(userId: UserId, purpose: string, codeHash: Uint8Array): Promise<void>;
   /** Deletes the user's tokens of the purpose, or all. */
   forget(userId: UserId, purpose?: string): Promise<void>;
   /** Deletes not-me links of the user that take this back, and were made after `since`. */

@@ -188,7 +188,7 @@ t.test(
     await node.register(ada);
     const signIn = (address: string) =>
       call('POST', '/auth/login', { body: { email: ada, password }, headers: from(address) });
-    const homes = ['192.0.2.1', '192.0.3.1', '192.0.4.1', '192.0.5.1'];
+    const homes = Array.from({ length: 7 }, (_, index) => `192.0.${index}.1`);
     for (const home of homes) t.equal((await signIn(home)).status, 200);
     const told = new Set<string>();
     const ask = async (email: string, address: string) => {
@@ -214,7 +214,7 @@ t.test(
     await node.register('last@example.com');
     await ask('last@example.com', '203.0.113.1');
     await mail.mailTo('last@example.com');
-    t.equal(links().length, 6 + 3 + 1, 'three for the owner, one from each network');
+    t.equal(links().length, 6 + 6 + 1, 'six for the owner, one from each network');
     t.equal(codeOf(await complete(owners)), '400 invalid_link', 'a newer one was sent');
     const latest = links()
       .filter(({ to }) => to.includes(ada))
@@ -223,6 +223,20 @@ t.test(
     t.equal(told.size, 1, [...told].join(' and '));
   },
 );
+
+t.test('strangers who use up the budget of all together keep no owner from a mail at home', async (t) => {
+  const { mail, node, start, call } = await begin(t, { env: behindProxy, rateLimits: 0.01 });
+  await node.register(ada);
+  const home = from('192.0.2.1');
+  const body = { email: ada, password };
+  t.equal((await call('POST', '/auth/login', { body, headers: home })).status, 200);
+  const statuses: number[] = [];
+  while (statuses.at(-1) !== 429 && statuses.length < 30)
+    statuses.push((await start('nobody@example.com', from(`198.${statuses.length}.100.1`))).status);
+  t.equal(statuses.length, 13, 'twelve');
+  t.equal((await start(ada, home)).status, 202);
+  t.equal((await mail.mailTo(ada)).subject, 'Set a new password');
+});
 
 t.test('after a restored backup no link of before is good', async (t) => {
   const { mail, node, start, complete } = await begin(t);

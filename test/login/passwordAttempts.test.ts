@@ -114,7 +114,8 @@ for (const { name, open } of engines) {
         const turnOf = (place: Place) => attempt(person(owed + 3), place, async ({ turn }) => turn);
         const stranger = { place: '192.0.2.0/24', first: false };
         t.strictSame(await turnOf(home), stranger);
-        await attempt(person(owed + 3), home, ({ succeeded }) => succeeded(database, now));
+        const email = person(owed + 3);
+        await attempt(email, home, ({ succeeded }) => succeeded(database, { email }, now));
         t.strictSame(await turnOf(home), { ...stranger, first: true });
         t.strictSame(await turnOf(work), { place: '198.51.100.0/24', first: false });
         const session = { ...work, sessionId: newId<SessionId>(now) };

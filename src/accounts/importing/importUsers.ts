@@ -84,7 +84,10 @@ export function createImportUsers(parts: ImportUsersParts): ImportUsers {
       );
       const users = fresh.map(({ user }) => user).filter(({ id }) => ids.has(id));
       // Guesses made before the user existed must not lock the user out.
-      await passwordAttempts.forget(stores, ...users.map(({ email }) => email));
+      await passwordAttempts.forget(
+        stores,
+        ...users.flatMap(({ email, phone }) => (phone === undefined ? [email] : [email, phone])),
+      );
       const events = users.map(
         ({ id }) => ({ type: 'user_imported', actor, userId: id, reason: format }) as const,
       );

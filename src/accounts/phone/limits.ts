@@ -9,8 +9,8 @@ export const phoneLimits = {
   windows: { hour, day: 24 * hour },
   /**
    * Messages in an hour and in a day, by why they are sent. Each kind has its own counts: messages to a fraudster's numbers, and
-   * codes that strangers ask for, keep no owner from a code as second factor. `known`: to one user, asked for where that user signed
-   * in before. Those do not share `user`, `network` and `number`, which strangers can use up; what costs money in all is the same.
+   * codes that strangers ask for, keep no owner from a code as second factor. Codes that are asked for where the user signed in before
+   * do not share `user`, `network` and `number`, which strangers can use up; what costs money in all is the same.
    */
   smsBudgets: {
     /** To a number that is not proved yet, for a user with a session: what fraudsters want. */
@@ -20,13 +20,13 @@ export const phoneLimits = {
     },
     /** To a proved number, because somebody asked to log in with it. */
     login_code: {
-      hour: { user: 6, network: 10, number: 6, known: 4, prefix: 300, all: 3_000 },
-      day: { user: 15, network: 40, number: 15, known: 10, prefix: 1_500, all: 20_000 },
+      hour: { user: 6, network: 10, number: 6, prefix: 300, all: 3_000 },
+      day: { user: 15, network: 40, number: 15, prefix: 1_500, all: 20_000 },
     },
     /** To a proved number, after the password or in a session. */
     factor_code: {
-      hour: { user: 10, network: 100, number: 10, known: 8, prefix: 1_000, all: 6_000 },
-      day: { user: 30, network: 500, number: 30, known: 20, prefix: 5_000, all: 40_000 },
+      hour: { user: 10, network: 100, number: 10, prefix: 1_000, all: 6_000 },
+      day: { user: 30, network: 500, number: 30, prefix: 5_000, all: 40_000 },
     },
   },
 } as const;

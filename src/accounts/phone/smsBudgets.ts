@@ -35,10 +35,6 @@ export function createSmsBudgets(
   };
 }
 
-interface Budgets extends Readonly<Record<(typeof scopes)[number], number>> {
-  readonly known?: number;
-}
-
 /** The narrowest first: what it is refused takes nothing from others. */
 function budgetsOf(
   { kind, number, by: { ip }, user }: SmsRequest,
@@ -54,11 +50,10 @@ function budgetsOf(
   const sent = user === undefined ? 'nobody' : 'sent';
   return scopes.flatMap((scope) =>
     windows.map((window) => {
-      const budgets: Budgets = phoneLimits.smsBudgets[kind][window];
       const isApart = isKnown && ['user', 'network', 'number'].includes(scope);
       return {
         name: [kind, isApart ? 'known' : sent, window, scope, whose[scope]],
-        budget: isApart && scope !== 'network' ? (budgets.known ?? budgets[scope]) : budgets[scope],
+        budget: phoneLimits.smsBudgets[kind][window][scope],
         windowMilliseconds: phoneLimits.windows[window],
       };
     }),

@@ -28,7 +28,7 @@ import { phoneCodeHash, phonePurpose } from './requestPhone.ts';
 
 export interface VerifyPhoneParts extends RevokingParts {
   readonly codeHash: KeyedHash;
-  readonly passwordAttempts: Pick<PasswordAttempts, 'forget'>;
+  readonly passwordAttempts: Pick<PasswordAttempts, 'phoneProved'>;
   readonly notices: Notices;
   readonly onCode: (channel: 'sms', outcome: 'sent' | 'used') => void;
 }
@@ -113,8 +113,7 @@ async function add(
     outcome = await stores.users.setPhone(userId, phone);
   }
   await stores.revoke([factsChanged(userId, now)]);
-  // Guesses of codes that went to the earlier owner must not lock this one out.
-  await parts.passwordAttempts.forget(stores, number);
+  await parts.passwordAttempts.phoneProved(stores, number, actor.ip, now);
   if (outcome === 'taken')
     throw new AuthorityError('unavailable', { retryAfterSeconds: 1, reason: 'phone_contention' });
   const about = { actor, userId, sessionId, reason: 'sms_code', detail: { factor } };

@@ -7,6 +7,7 @@ import { AuthorityError } from '@countersign/verifier/errors';
 import type { UserId } from '@countersign/verifier/ids';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { Database, Stores } from '../../database.ts';
+import type { PasswordAttempts } from '../../login/throttling/passwordAttempts.ts';
 import { notificationLimits } from '../../notifications/limits.ts';
 import { type MakeLink, recoveryPurposes } from '../../notifications/links.ts';
 import { occasionOf } from '../../notifications/notices.ts';
@@ -26,6 +27,7 @@ export interface StartRecoveryParts {
   readonly requireMail: () => void;
   readonly spendMail: SpendMail;
   readonly rateLimits: Pick<RateLimits, 'spend'>;
+  readonly passwordAttempts: Pick<PasswordAttempts, 'isKnownPlace'>;
 }
 
 /** Throws `mail_not_configured`. */
@@ -35,7 +37,9 @@ export function createStartRecovery(parts: StartRecoveryParts): StartRecovery {
   return async (text, actor) => {
     parts.requireMail();
     const email = normaliseEmail(text);
-    await parts.rateLimits.spend(actor, 'mail', 'global');
+    // An owner in a known place does not share the strangers' budget.
+    if (!(await parts.passwordAttempts.isKnownPlace(email, actor)))
+      await parts.rateLimits.spend(actor, 'mail', 'global');
     const isAllowed = await parts.spendMail('recovery', email, actor);
     const now = parts.clock.now();
     await parts.database.transaction(async (stores) => {

@@ -122,7 +122,9 @@ async function open(
   { attempt, client, actor }: Opening,
 ): Promise<TokenResponse | undefined> {
   const take = async (stores: Stores, now: number): Promise<boolean> => {
-    if ((await stores.oneTimeTokens.take(token.hash, codeLoginPurpose, now)) === undefined) return false;
+    // Of nobody, if the next code was sent since this one was compared.
+    const taken = await stores.oneTimeTokens.take(token.hash, codeLoginPurpose, now);
+    if (taken?.userId !== user.id) return false;
     const current = await stores.users.find(user.id);
     return current !== undefined && channel.addressOf(current) === address;
   };
@@ -148,8 +150,7 @@ async function open(
     refusals: attempt.refusals,
     async commit(stores: Stores, now: number) {
       if (!(await take(stores, now))) return false;
-      await attempt.succeeded(stores, now);
-      if (address !== user.email) await parts.passwordAttempts.signedIn(stores, user.email, actor.ip, now);
+      await attempt.succeeded(stores, user, now);
       return true;
     },
   };

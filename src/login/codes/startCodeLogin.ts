@@ -16,6 +16,8 @@ import { newId } from '../../platform/newId.ts';
 import { newCode, newOneTimeToken } from '../../platform/oneTimeTokens.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
 import { mayLogIn } from '../startSession.ts';
+import type { LoginName } from '../throttling/attemptSources.ts';
+import type { PasswordAttempts } from '../throttling/passwordAttempts.ts';
 import { type CodeChannel, type CodeChannels, sentCodeHash } from './codeChannels.ts';
 import type { CodeParts } from './codeKind.ts';
 import { sendLoginCode } from './sendLoginCode.ts';
@@ -28,6 +30,7 @@ export interface StartCodeLoginParts extends CodeParts {
   readonly codeLogin: Config['codeLogin'];
   readonly requireVerifiedEmail: boolean;
   readonly rateLimits: Pick<RateLimits, 'spend'>;
+  readonly passwordAttempts: Pick<PasswordAttempts, 'isKnownPlace'>;
 }
 
 export interface StartedCodeLogin {
@@ -58,9 +61,11 @@ export function createStartCodeLogin(parts: StartCodeLoginParts): StartCodeLogin
       });
     const channel = channels[by];
     channel.checkConfigured();
-    const address = await channel.check(text);
-    await rateLimits.spend(actor, 'code_login', 'global');
+    const address = (await channel.check(text)) as LoginName;
     const known = receiver(parts, channel, await channel.find(database.users, address));
+    // An owner in a known place does not share the strangers' budget.
+    if (!(await parts.passwordAttempts.isKnownPlace(known?.email ?? address, actor)))
+      await rateLimits.spend(actor, 'code_login', 'global');
     const isAllowed = await channel.spend('login_code', address, { caller: actor, user: known });
     const { token, hash } = newOneTimeToken();
     const now = clock.now();
@@ -101,7 +106,8 @@ async function send(
 ): Promise<true> {
   const { kind } = channel;
   const { id: userId, tokenVersion } = user;
-  await stores.oneTimeTokens.forget(userId, codeLoginPurpose);
+  // Without its token, an earlier login would be refused in another way than one for an address that nobody has.
+  await stores.oneTimeTokens.disown(userId, codeLoginPurpose, randomBytes(32));
   const code = newCode();
   await stores.oneTimeTokens.create({
     ...{ hash, purpose: codeLoginPurpose, userId, tries: 0, ...lifeFrom(now) },
@@ -117,7 +123,7 @@ async function send(
 
 /** As many writes, and nobody gets a code: none is right. */
 async function pretend(stores: Stores, { channel: { kind }, address, hash, now }: NewLogin): Promise<false> {
-  await stores.oneTimeTokens.forget(newId<UserId>(now), codeLoginPurpose);
+  await stores.oneTimeTokens.disown(newId<UserId>(now), codeLoginPurpose, randomBytes(32));
   await stores.oneTimeTokens.create({
     ...{ hash, purpose: codeLoginPurpose, userId: undefined, tries: 0, ...lifeFrom(now) },
     codeHash: randomBytes(32),

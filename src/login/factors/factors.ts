@@ -92,8 +92,8 @@ export interface Verified {
   commit(stores: RevokingStores, now: number): Promise<CommittedProof>;
   /** Of an enrolment, after `commit`: the user's first recovery codes, to be shown once. */
   readonly recoveryCodes?: () => readonly string[];
-  /** Call when nothing came of the proof, before the refusal. Returns the refusal's reason, if it has one of its own. */
-  readonly onRefused?: () => string | undefined;
+  /** After `commit` answered `refused`: the reason. The caller's event of the refusal belongs into the same transaction. */
+  readonly refusal?: () => string | undefined;
 }
 
 /**

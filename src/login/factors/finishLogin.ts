@@ -71,18 +71,23 @@ function committed(
   { name, attempt, commit }: ProvedFactor,
   { ip }: Actor,
 ) {
-  const { phone } = pending.user;
+  const { user, proved } = pending;
   // Tries of its code were counted for the number.
-  const began = pending.proved === 'sms_code' ? phone?.number : undefined;
+  const began = proved === 'sms_code' ? user.phone?.number : undefined;
   return {
     reason: name,
     refusals: attempt.refusals,
     async commit(stores: RevokingStores, now: number): Promise<CommittedProof> {
-      if (!(await takePendingLogin(stores, pending, now))) return false;
+      const taken = await takePendingLogin(stores, pending, now);
+      if (taken === undefined) return false;
       const committed = await commit(stores, now);
+      // Only the challenge is used up: the user may prove another factor.
+      if (committed === 'refused')
+        await stores.oneTimeTokens.create({ ...taken, detail: { ...taken.detail, challenge: null } });
       if (committed !== true) return committed;
-      await attempt.succeeded(stores, now);
+      // First: afterwards the place is known for the number, too, and has another count.
       if (began !== undefined) await passwordAttempts.finished(stores, began, ip, now);
+      await attempt.succeeded(stores, user, now);
       return true;
     },
   };

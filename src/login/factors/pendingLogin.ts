@@ -122,13 +122,13 @@ export async function countTry(
   return counted !== undefined;
 }
 
-/** Uses the token up: of several callers, one gets true. */
-export async function takePendingLogin(
+/** Uses the token up and returns it: of several callers, one gets it. */
+export function takePendingLogin(
   { oneTimeTokens }: Pick<Stores, 'oneTimeTokens'>,
   { token }: PendingLogin,
   now: number,
-): Promise<boolean> {
-  return (await oneTimeTokens.take(token.hash, loginPurpose, now)) !== undefined;
+): Promise<OneTimeToken | undefined> {
+  return oneTimeTokens.take(token.hash, loginPurpose, now);
 }
 
 interface Detail {

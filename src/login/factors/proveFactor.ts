@@ -64,11 +64,15 @@ export function proveFactor<T>(
     }
     const commit: Verified['commit'] = async (stores, now) => {
       const committed = await verdict.commit(stores, now);
-      if (committed === true) await kind.onUse?.(stores, { user, actor: tried.actor, now });
+      if (committed === true) await kind.onUse?.(stores, { user, actor, now });
+      if (committed === 'refused')
+        await stores.audit.record(refusedEvent({ user, place, actor, reason: verdict.refusal?.() }), now);
       return committed;
     };
     const done = await work({ ...verdict, commit, name: kind.name, attempt });
-    if (done === undefined) return refuse(verdict.onRefused?.() ?? 'used_meanwhile');
+    const reason = done === undefined ? verdict.refusal?.() : undefined;
+    if (reason !== undefined) throw new AuthorityError('invalid_code', { reason });
+    if (done === undefined) return refuse('used_meanwhile');
     parts.onTry(kind.name, 'proved');
     return done;
   });
@@ -85,16 +89,26 @@ export async function refuseFactor(
     readonly attempt?: PasswordAttempt;
   },
 ): Promise<never> {
-  const { user, place, actor, reason, attempt } = refusal;
-  const about = { actor, userId: user?.id, sessionId: place?.sessionId } as const;
-  const refused: AuditEvent = { type: 'second_factor_refused', ...about, reason };
-  const locked: AuditEvent = { type: 'password_locked', ...about, reason: attempt?.countedAs };
+  const { user, reason, attempt } = refusal;
+  const refused = refusedEvent(refusal);
+  const locked: AuditEvent = { ...refused, type: 'password_locked', reason: attempt?.countedAs };
   // Only a wrong proof locks; other attempts are given back.
   const locks = attempt?.last === true && isWrong(reason);
   if (user !== undefined) await database.audit.recordAll(locks ? [refused, locked] : [refused], clock.now());
   throw new AuthorityError('invalid_code', { reason });
 }
 
+function refusedEvent({
+  user,
+  place,
+  actor,
+  reason,
+}: Pick<FactorTry, 'actor'> &
+  Partial<Pick<FactorTry, 'user' | 'place'>> & { readonly reason: string | undefined }): AuditEvent {
+  const about = { actor, userId: user?.id, sessionId: place?.sessionId, reason };
+  return { type: 'second_factor_refused', ...about };
+}
+
 function isWrong(reason: string): boolean {
-  return !['tries', 'not_started', 'used_meanwhile', 'passkey_cloned'].includes(reason);
+  return !['tries', 'not_started', 'used_meanwhile'].includes(reason);
 }

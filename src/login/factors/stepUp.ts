@@ -92,7 +92,7 @@ export function createStepUp(parts: StepUpParts): StepUp {
         async commit(stores, now) {
           if (!(await takeUnderWay(stores, underWay, now))) return false;
           const committed = await commit(stores, now);
-          if (committed === true) await attempt.succeeded(stores, now);
+          if (committed === true) await attempt.succeeded(stores, user, now);
           return committed;
         },
       }),

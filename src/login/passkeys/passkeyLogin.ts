@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { encodeBase64url } from '@countersign/verifier/encoding';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { UserId } from '@countersign/verifier/ids';
-import type { Actor } from '../../audit/auditEvent.ts';
+import type { Actor, AuditEvent } from '../../audit/auditEvent.ts';
 import { newOneTimeToken, oneTimeTokenHash } from '../../platform/oneTimeTokens.ts';
 import type { RateLimits } from '../../platform/rateLimits.ts';
 import type { RevokingStores } from '../../revocation/propagation/revokeAndPropagate.ts';
@@ -69,7 +69,10 @@ export interface PasskeyLoginInput extends Omit<LoginClient, 'audience'> {
   readonly audience?: string | undefined;
 }
 
-/** Throws `invalid_credentials`, alike for every reason. The login token is used up by every answer but `unavailable`. */
+/**
+ * Throws `invalid_credentials`, alike for every reason. The login token is used up then, and may be used up after `unavailable`: the
+ * transaction may have happened.
+ */
 export type PasskeyLogin = (input: PasskeyLoginInput, actor: Actor) => Promise<TokenResponse>;
 
 export function createPasskeyLogin(parts: PasskeyLoginParts): PasskeyLogin {
@@ -92,14 +95,17 @@ export function createPasskeyLogin(parts: PasskeyLoginParts): PasskeyLogin {
       // Of several callers, one gets it.
       if ((await stores.oneTimeTokens.take(hash, purpose, now)) === undefined) return false;
       const committed = await verdict.commit(stores, now);
-      if (committed === true) await passwordAttempts.signedIn(stores, user.email, actor.ip, now);
+      if (committed === true) await passwordAttempts.signedIn(stores, user, actor.ip, now);
+      if (committed === 'refused')
+        await stores.audit.record(failed({ reason: verdict.refusal?.(), userId: user.id, actor }), now);
       return committed;
     };
     const proof = { user, ...strength, reason: 'passkey', commit };
     const tokens = await startSession(parts, proof, client, actor);
     if (tokens !== undefined) return tokens;
-    const reason = verdict.onRefused?.() ?? 'version';
-    return refuse(parts, { hash, reason, userId: user.id, actor });
+    const reason = verdict.refusal?.();
+    if (reason !== undefined) throw notAccepted(reason);
+    return refuse(parts, { hash, reason: 'used_meanwhile', userId: user.id, actor });
   };
 }
 
@@ -117,7 +123,14 @@ async function refuse(
   { hash, reason, userId, actor }: Refusal,
 ): Promise<never> {
   if (hash !== undefined) await database.oneTimeTokens.take(hash, purpose, clock.now());
-  if (userId !== undefined)
-    await database.audit.record({ type: 'login_failed', actor, userId, reason }, clock.now());
-  throw new AuthorityError('invalid_credentials', { detail: 'This passkey was not accepted.', reason });
+  if (userId !== undefined) await database.audit.record(failed({ reason, userId, actor }), clock.now());
+  throw notAccepted(reason);
+}
+
+function failed(about: Pick<AuditEvent, 'actor' | 'userId' | 'reason'>): AuditEvent {
+  return { type: 'login_failed', ...about };
+}
+
+function notAccepted(reason: string): AuthorityError {
+  return new AuthorityError('invalid_credentials', { detail: 'This passkey was not accepted.', reason });
 }

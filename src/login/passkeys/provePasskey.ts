@@ -86,6 +86,7 @@ function proved(
 ): ProvedPasskey {
   const { user, passkey, use, deviceType, actor } = found;
   let outcome: PasskeyUsed = 'gone';
+  let isTold = false;
   return {
     user,
     passkey,
@@ -96,14 +97,13 @@ function proved(
     async commit(stores, now) {
       outcome = await stores.passkeys.use(passkey.id, use, now);
       if (outcome !== 'stepped_back') return outcome === 'used';
+      // Here: when the end is late in effect, the caller gets an error. Once, although the database may run this twice.
+      if (!isTold) parts.onCloned(passkey);
+      isTold = true;
       await endCloned(parts, stores, { user, passkey, used: use.counter, actor, now });
       return 'refused';
     },
-    onRefused() {
-      if (outcome !== 'stepped_back') return undefined;
-      parts.onCloned(passkey);
-      return 'passkey_cloned';
-    },
+    refusal: () => (outcome === 'stepped_back' ? 'passkey_cloned' : undefined),
   };
 }
 

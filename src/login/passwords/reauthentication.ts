@@ -69,7 +69,7 @@ export function provePassword<T>(parts: ProvingParts, proof: Proof, work: () => 
         : passwords.verify(user.passwordHash, password, attempt.turn);
     if (await attempt.check(isRight)) {
       // From here on the caller knows the password, so a refusal tells a guesser nothing.
-      await attempt.succeeded(database, clock.now());
+      await attempt.succeeded(database, user, clock.now());
       return work();
     }
     const about = { actor, userId: user.id, sessionId } as const;

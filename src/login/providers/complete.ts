@@ -122,7 +122,7 @@ async function signIn(
     async commit(stores: Stores, now: number) {
       // False when it was unlinked meanwhile.
       if (!(await stores.linkedIdentities.use(linked.id, now))) return false;
-      await parts.passwordAttempts.signedIn(stores, user.email, actor.ip, now);
+      await parts.passwordAttempts.signedIn(stores, user, actor.ip, now);
       return true;
     },
   };

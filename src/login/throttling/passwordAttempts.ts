@@ -2,13 +2,14 @@
  * Attempts at a password or a code. Each is counted before it is checked. After too many failures the next one has to wait, or
  * the account has to be recovered. A place where the user signed in before has its own count, so no other place can lock
  * it out; all other places share one. Attempts are counted for what the login names. A phone number has counts of its own: those of
- * its user's e-mail would reveal that they belong together. A name without a user is counted in the same way: a count does not reveal
+ * its user's e-mail would reveal that they belong together. A place becomes known for both. A name without a user is counted in the same way: a count does not reveal
  * whether it is registered.
  */
 
 import type { Clock } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { Email } from '../../accounts/email.ts';
+import type { Phone } from '../../accounts/phone/phoneNumber.ts';
 import type { User } from '../../accounts/user.ts';
 import type { Database, Stores } from '../../database.ts';
 import type { KeyedHash } from '../../platform/keyedHash.ts';
@@ -18,6 +19,7 @@ import { createKeyedMutex } from '../../platform/queues/keyedMutex.ts';
 import { loginLimits } from '../limits.ts';
 import { hashTurn } from '../passwords/passwordHash.ts';
 import {
+  type AttemptSources,
   type CountedAs,
   countedAs,
   createAttemptSources,
@@ -46,8 +48,8 @@ export interface PasswordAttempt {
   check(verify: () => Promise<boolean>): Promise<boolean>;
   /** A write that changes nothing and takes as long as an audit event. */
   touch(): Promise<void>;
-  /** Resets the count, in the transaction of the operation the password allowed. */
-  succeeded(stores: Pick<Stores, 'passwordFailures'>, now: number): Promise<void>;
+  /** Resets the count, in the transaction of the operation the password allowed. The place becomes a known one of the user. */
+  succeeded(stores: Counting, user: NamedUser, now: number): Promise<void>;
 }
 
 export interface PasswordAttempts {
@@ -60,11 +62,13 @@ export interface PasswordAttempts {
   accountOf(email: Email): Uint8Array;
   /** Whether the user with this name signed in from there, whether there is one or not: the same work. */
   isKnownPlace: IsKnownPlace;
-  /** When a second factor finished a login that an attempt for this name began: does what `succeeded` of that attempt would do. */
+  /** When a second factor finished a login that an attempt for this name began: resets its count and makes the place a known one. */
   finished(stores: Counting, name: LoginName, ip: string | undefined, now: number): Promise<void>;
   /** After a sign-in that no attempt was counted for: the place becomes a known one, and no count changes. */
-  signedIn(stores: Counting, email: Email, ip: string | undefined, now: number): Promise<void>;
-  /** Deletes all counts, when users are imported or deleted, or a phone changes hands. */
+  signedIn(stores: Counting, user: NamedUser, ip: string | undefined, now: number): Promise<void>;
+  /** After a number was proved from this address: all its counts are deleted, and only this place is known. */
+  phoneProved(stores: Counting, number: Phone, ip: string | undefined, now: number): Promise<void>;
+  /** Deletes all counts, when users are imported or deleted. */
   forget(stores: Counting, ...names: readonly LoginName[]): Promise<void>;
   /** The operator lets everybody try again. */
   unlock(stores: Counting, user: NamedUser): Promise<void>;
@@ -79,7 +83,8 @@ type Counting = Pick<Stores, 'passwordFailures'>;
 /** Without a phone where the user cannot have one yet. */
 type NamedUser = Pick<User, 'email'> & Partial<Pick<User, 'phone'>>;
 
-function namesOf({ email, phone }: NamedUser): readonly LoginName[] {
+/** What the user's logins name. */
+export function namesOf({ email, phone }: NamedUser): readonly LoginName[] {
   return phone === undefined ? [email] : [email, phone.number];
 }
 
@@ -101,7 +106,6 @@ export function createPasswordAttempts({
   locksAfter,
 }: PasswordAttemptParts): PasswordAttempts {
   const sources = createAttemptSources(keyedHash);
-  const { accountOf } = sources;
   const waits = createRememberedWaits(clock);
   const owed = createOwedAttempts(database);
   const inTurn = createKeyedMutex({ waiting: loginLimits.passwordTurnsWaiting });
@@ -115,12 +119,14 @@ export function createPasswordAttempts({
   });
 
   const take = createTake({ database, clock, waits, owed });
+  const { know, ...counts } = createCounts({ database, clock, waits }, sources);
 
   const run = async <T>(
-    source: AttemptSource,
+    name: LoginName,
     place: Place,
     work: (attempt: PasswordAttempt) => Promise<T>,
   ): Promise<T> => {
+    const source = sources.sourceOf(name, place);
     const counted = await asking.run(hashTurn(place.ip, place.sessionId !== undefined), () => take(source));
     const whose = countedAs(counted, source, place);
     let wrong = false;
@@ -135,7 +141,10 @@ export function createPasswordAttempts({
         return right;
       },
       touch: () => database.passwordFailures.touch(source, counted, clock.now()),
-      succeeded: (stores, now) => stores.passwordFailures.succeed(source, counted, now),
+      async succeeded(stores, user, now) {
+        await stores.passwordFailures.succeed(source, counted, now);
+        await know(stores, { names: namesOf(user).filter((other) => other !== name), place, now });
+      },
     };
     try {
       // The store only knows the maximum.
@@ -148,54 +157,65 @@ export function createPasswordAttempts({
     }
   };
 
-  const forget: PasswordAttempts['forget'] = async ({ passwordFailures }, ...names) => {
-    const accounts = names.map(accountOf);
-    await passwordFailures.forget(...accounts);
-    for (const account of accounts) waits.forget(account);
-  };
-
   return {
-    accountOf,
+    accountOf: sources.accountOf,
     attempt(name, place, work) {
       const source = sources.sourceOf(name, place);
       // Without turns, several right passwords at once would count as guesses before the first succeeds.
       return inTurn(nameOf(source), () => {
         refuse(waits.find(source) ?? noFailures, clock.now());
-        return run(source, place, work);
+        return run(name, place, work);
       });
     },
-    ...createKnownPlaces({ database, clock }, sources),
+    ...counts,
+  };
+}
+
+interface KnownPlace {
+  readonly names: readonly LoginName[];
+  readonly place: Place;
+  readonly now: number;
+}
+
+/** Known places, and counts that end. */
+function createCounts(
+  { database, clock, waits }: Pick<TakeParts, 'database' | 'clock' | 'waits'>,
+  { accountOf, sourceOf }: AttemptSources,
+) {
+  const know = async ({ passwordFailures }: Counting, { names, place, now }: KnownPlace): Promise<void> => {
+    for (const name of names) await passwordFailures.know(sourceOf(name, place), now);
+  };
+  const forget: PasswordAttempts['forget'] = async ({ passwordFailures }, ...names) => {
+    const accounts = names.map(accountOf);
+    await passwordFailures.forget(...accounts);
+    for (const account of accounts) waits.forget(account);
+  };
+  const beginAnew = async (stores: Counting, known: KnownPlace): Promise<void> => {
+    await forget(stores, ...known.names);
+    await know(stores, known);
+  };
+  const ends: Omit<PasswordAttempts, 'attempt' | 'accountOf'> = {
     forget,
+    isKnownPlace: (name, { ip }) => database.passwordFailures.isKnown(sourceOf(name, { ip }), clock.now()),
+    async finished({ passwordFailures }, name, ip, now) {
+      const from = sourceOf(name, { ip });
+      const source = (await passwordFailures.isKnown(from, now)) ? 'place' : 'strangers';
+      await passwordFailures.succeed(from, { source, failures: noFailures }, now);
+    },
+    signedIn: (stores, user, ip, now) => know(stores, { names: namesOf(user), place: { ip }, now }),
+    // Somebody who knew the old password may have made their network a known one.
+    passwordChanged: (stores, user, ip, now) =>
+      beginAnew(stores, { names: namesOf(user), place: { ip }, now }),
+    // Guesses of codes that went to the earlier owner must not lock this one out.
+    phoneProved: (stores, number, ip, now) => beginAnew(stores, { names: [number], place: { ip }, now }),
     async unlock({ passwordFailures }, user) {
       for (const account of namesOf(user).map(accountOf)) {
         await passwordFailures.unlock(account);
         waits.forget(account);
       }
     },
-    async passwordChanged(stores, user, ip, now) {
-      // Somebody who knew the old password may have made their network a known one.
-      await forget(stores, ...namesOf(user));
-      await stores.passwordFailures.know(sources.sourceOf(user.email, { ip }), now);
-    },
   };
-}
-
-/** Places that a sign-in makes known ones. */
-function createKnownPlaces(
-  { database, clock }: Pick<PasswordAttemptParts, 'database' | 'clock'>,
-  sources: ReturnType<typeof createAttemptSources>,
-): Pick<PasswordAttempts, 'isKnownPlace' | 'signedIn' | 'finished'> {
-  return {
-    isKnownPlace: (name, { ip }) =>
-      database.passwordFailures.isKnown(sources.sourceOf(name, { ip }), clock.now()),
-    async finished({ passwordFailures }, name, ip, now) {
-      const from = sources.sourceOf(name, { ip });
-      const source = (await passwordFailures.isKnown(from, now)) ? 'place' : 'strangers';
-      await passwordFailures.succeed(from, { source, failures: noFailures }, now);
-    },
-    signedIn: ({ passwordFailures }, email, ip, now) =>
-      passwordFailures.know(sources.sourceOf(email, { ip }), now),
-  };
+  return { ...ends, know };
 }
 
 interface TakeParts extends Pick<PasswordAttemptParts, 'database' | 'clock'> {

@@ -83,9 +83,17 @@ export function createOneTimeTokenStore(prisma: PrismaConnection): OneTimeTokenS
       return row?.count ?? 0;
     },
 
-    async forgetEmail(email) {
+    async forgetAddresses(...addresses) {
       await prisma.$executeRaw`
-        DELETE FROM one_time_tokens AS t WHERE t.user_id IS NULL AND t.detail ->> 'email' = ${email}`;
+        DELETE FROM one_time_tokens AS t WHERE t.user_id IS NULL
+           AND (t.detail ->> 'email' = ANY (${addresses}::text[]) OR t.detail ->> 'address' = ANY (${addresses}::text[]))`;
+    },
+
+    async disown(userId, purpose, codeHash) {
+      await prisma.oneTimeToken.updateMany({
+        where: { userId, purpose },
+        data: { userId: null, codeHash: new Uint8Array(codeHash) },
+      });
     },
 
     async forget(userId, purpose) {

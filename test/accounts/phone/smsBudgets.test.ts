@@ -6,12 +6,14 @@ import type { Email } from '../../../src/accounts/email.ts';
 import { phoneLimits } from '../../../src/accounts/phone/limits.ts';
 import type { Phone } from '../../../src/accounts/phone/phoneNumber.ts';
 import { createSmsBudgets, type SmsKind } from '../../../src/accounts/phone/smsBudgets.ts';
+import type { LoginName } from '../../../src/login/throttling/attemptSources.ts';
 import { createKeyedHash } from '../../../src/platform/keyedHash.ts';
 import { createLocalRateCounters } from '../../../src/storage/embedded/rateCounters.ts';
 import { adaPhone, startWithCodes } from '../../support/codeUsers.ts';
 import { brief, from } from '../../support/loginTries.ts';
 
 const hour = 60 * 60_000;
+const nobodysPhone = '+4915187654321' as Phone;
 const { smsBudgets } = phoneLimits;
 
 function setUp(scale = 1) {
@@ -20,7 +22,11 @@ function setUp(scale = 1) {
   const counters = createLocalRateCounters({ clock });
   const keyedHash = createKeyedHash(Buffer.alloc(32), 'test');
   const counting = { counters, scale, clock, keyedHash, counted: new WeakMap() };
-  const spend = createSmsBudgets(counting, async (_, { ip }) => ip?.startsWith('192.168.') === true);
+  const isKnownAtHome = (name: LoginName) => name.startsWith('ada') || name === nobodysPhone;
+  const spend = createSmsBudgets(
+    counting,
+    async (name, { ip }) => isKnownAtHome(name) && ip?.startsWith('192.168.') === true,
+  );
   let serial = 0;
   /** Different in everything but what is given. */
   const send = (kind: SmsKind, same: { number?: string; ip?: string; userId?: string | undefined } = {}) => {
@@ -85,21 +91,37 @@ for (const kind of ['login_code', 'factor_code'] as const)
     async (t) => {
       const { send, untilRefused } = setUp();
       const ada = { number: adaPhone, userId: 'ada' };
-      const { user, known, all } = smsBudgets[kind].hour;
+      const { user, all } = smsBudgets[kind].hour;
       t.equal(await untilRefused(() => send(kind, ada)), user, 'strangers');
       t.equal(
-        await untilRefused((count) => send(kind, { ...ada, ip: `192.168.${count}.1` })),
-        known,
-        'the owner',
+        await send(kind, { ...ada, userId: 'bob', ip: '192.168.1.1' }),
+        false,
+        'a place of another user',
       );
-      t.equal(await send(kind, { userId: undefined, ip: '192.168.1.1' }), true, 'a number that nobody has');
+      const home = (count: number) => ({ ip: `192.168.${count}.1` });
+      t.equal(
+        await untilRefused((count) => send(kind, { ...ada, ...home(count) })),
+        user,
+        'the owner, as many',
+      );
+      const nobody = { number: nobodysPhone, userId: undefined };
+      t.equal(await untilRefused(() => send(kind, nobody)), user, 'a number that nobody has');
+      t.equal(await untilRefused((count) => send(kind, { ...nobody, ...home(count) })), user, 'likewise');
       const scaled = setUp(0.01);
       const sent = await scaled.untilRefused((count) =>
-        scaled.send(kind, count % 2 === 0 ? {} : { ip: `192.168.${count % 250}.1` }),
+        scaled.send(kind, count % 2 === 0 ? {} : { userId: `ada-${count}`, ...home(count % 250) }),
       );
       t.equal(sent, all / 100, 'known and other places together');
     },
   );
+
+t.test('proofs of numbers share one count, also where the user signed in before', async (t) => {
+  const { send, untilRefused } = setUp();
+  const sent = await untilRefused((count) =>
+    send('phone_proof', { userId: 'ada', ip: count % 2 === 0 ? '10.0.0.1' : '192.168.1.1' }),
+  );
+  t.equal(sent, smsBudgets.phone_proof.hour.user);
+});
 
 t.test('off where rate limits are off', async (t) => {
   const spend = createSmsBudgets(undefined, async () => false);

@@ -1,4 +1,5 @@
 /** Logins with a code that was sent, in place of the password: what they open, what they refuse, and what they reveal. */
+import pg from 'pg';
 import t from 'tap';
 import { csrfHeader } from '../../../src/sessions/csrf.ts';
 import { password, startAuthority } from '../../support/authority.ts';
@@ -12,6 +13,7 @@ import {
   startWithCodes,
   wrongCode,
 } from '../../support/codeUsers.ts';
+import { eventually } from '../../support/eventually.ts';
 import { brief, from } from '../../support/loginTries.ts';
 import { claimsIn, enrolled, totpAt } from '../../support/secondFactor.ts';
 import { sharedServers } from '../../support/twoNodes.ts';
@@ -188,6 +190,66 @@ t.test('known and unknown addresses are answered alike', async (t) => {
   t.equal(sms.messages.length, smsBefore + 1);
 });
 
+t.test('a code that the next one voided is refused like a wrong one, whoever has the address', async (t) => {
+  const { withPhone, begin, finishCode, dump, authority } = await startWithCodes(t, {
+    env: { RATE_LIMITS: '1' },
+  });
+  const somebody = (index: number) => ({ email: `${index}@example.com`, phone: `+491511234567${index}` });
+  for (let user = 0; user < 4; user += 1) await withPhone(somebody(user).email, somebody(user).phone);
+  const told: string[][] = [];
+  for (let index = 0; index < 8; index += 1) {
+    const { email, phone } = somebody(index);
+    const place = from(`198.51.${index}.1`);
+    const [first, second] = [
+      [{ email }, { email }],
+      [{ phone }, { phone }],
+      [{ phone }, { email }],
+      [{ email }, { phone }],
+    ][index % 4] as [object, object];
+    const { body } = await begin(first, place);
+    t.equal((await begin(second, place)).status, 202);
+    const tries: string[] = [];
+    for (let count = 1; count <= 6; count += 1) {
+      const answer = await finishCode(body.login_token, '000000', {}, place);
+      tries.push(`${brief(answer)}: ${answer.headers.get('ratelimit')?.replaceAll(/t=\d+/g, '')}`);
+    }
+    told.push(tries);
+  }
+  for (const tries of told) t.match(tries.join(', '), /^401 invalid_code: .*account.*429 rate_limited/);
+  t.strictSame(told.slice(0, 4), told.slice(4), 'registered or not');
+
+  const { email, phone } = somebody(0);
+  await authority.operations.deleteUser({ email }, { name: 'operator' });
+  for (const text of [email, phone]) t.notOk((await dump()).includes(text), `nothing is left of ${text}`);
+});
+
+t.test('a code that the next one voids while it is used opens nothing', async (t) => {
+  const { mail, sms, env: sending } = await startSenders(t);
+  const { env, database } = await sharedServers(t);
+  const node = await startAuthority({ env: { ...env, ...sending } });
+  t.teardown(() => node.stop());
+  const { proved, mailed, finishCode } = codesAt(node, { mail, sms });
+  await proved(ada);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  t.teardown(() => client.end());
+  const first = await mailed(ada);
+  // A login locks the user's row after it compared the code; a start only refers to the row.
+  await client.query('BEGIN');
+  await client.query('SELECT 1 FROM users FOR NO KEY UPDATE');
+  const opening = finishCode(first.loginToken, first.code);
+  await eventually('the login waits', async () => {
+    const { rows } = await client.query(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return rows.length > 0;
+  });
+  const second = await mailed(ada);
+  await client.query('ROLLBACK');
+  t.equal(brief(await opening), refused);
+  t.equal(brief(await finishCode(second.loginToken, second.code)), '200');
+});
+
 t.test('tries of codes that go to a phone do not reveal whose e-mail it belongs to', async (t) => {
   const { withPhone, proved, begin, finishCode, call, clock } = await startWithCodes(t);
   const bobPhone = '+4915187654321';
@@ -268,11 +330,85 @@ t.test(
     const strange = from('198.51.100.1');
     const { body } = await begin({ phone: adaPhone }, strange);
     await sms.smsTo(adaPhone);
-    for (let count = 1; count <= 5; count += 1) await finishCode(body.login_token, '000000', {}, strange);
+    for (let count = 1; count <= 5; count += 1)
+      t.equal(brief(await finishCode(body.login_token, '000000', {}, strange)), refused, 'of strangers, too');
     t.match(brief(await finishCode(body.login_token, '000000', {}, strange)), '429');
     await logIn();
   },
 );
+
+t.test('a place that is known to the user is known to the number', async (t) => {
+  const parts = await startWithCodes(t);
+  const { register, login, prove, addPhone, post, done, sms, mail, begin, texted, finishCode, authority } =
+    parts;
+  const home = from('192.0.2.1');
+  const strange = from('198.51.100.1');
+  const ways = {
+    'a login with the password and a code': async (email: string, phone: string) => {
+      const asked = await post('/auth/login', { email, password }, home);
+      const { login_token: token } = asked.body;
+      await done(post('/auth/login/factor/start', { login_token: token, factor: 'sms_code' }, home));
+      const { code } = await sms.smsTo(phone);
+      await done(post('/auth/login/factor', { login_token: token, code }, home));
+    },
+    'a code by mail, then one by message': async (email: string, phone: string) => {
+      const begun = await parts.mailed(email, home);
+      const { login_token: token } = (await finishCode(begun.loginToken, begun.code, {}, home)).body;
+      await done(post('/auth/login/factor/start', { login_token: token, factor: 'sms_code' }, home));
+      const { code } = await sms.smsTo(phone);
+      await done(post('/auth/login/factor', { login_token: token, code }, home));
+    },
+    'a new password by mail': async (email: string) => {
+      await done(post('/auth/recovery', { email }, home));
+      let told = await mail.mailTo(email);
+      while (told.subject !== 'Set a new password') told = await mail.mailTo(email);
+      await done(
+        post('/auth/recovery/complete', { token: told.token, new_password: `new ${password}` }, home),
+      );
+    },
+    'the proof of the number': async (_email: string, phone: string, token: string) => {
+      await done(post('/auth/phone', { phone }, home, token));
+      const { code } = await sms.smsTo(phone);
+      await done(post('/auth/phone/verify', { code }, home, token));
+    },
+  };
+  for (const [index, [name, way]] of Object.entries(ways).entries()) {
+    const [email, phone] = [`${index}@example.com`, `+491511234567${index}`];
+    await register(email);
+    const { access_token: token } = await login(email);
+    await prove(email, token);
+    if (name !== 'the proof of the number') await addPhone(phone, token);
+    await way(email, phone, token);
+    const guessed = await begin({ phone }, strange);
+    await sms.smsTo(phone);
+    for (let count = 1; count <= 5; count += 1)
+      await finishCode(guessed.body.login_token, '000000', {}, strange);
+    t.match(brief(await finishCode(guessed.body.login_token, '000000', {}, strange)), '429', name);
+    const { loginToken, code } = await texted(phone, home);
+    t.equal(brief(await finishCode(loginToken, code, {}, home)), '200', `${name}: the owner at home`);
+  }
+
+  const [email, phone] = ['imported@example.com', '+4915112345679'];
+  const { body } = await begin({ phone }, strange);
+  for (let count = 1; count <= 5; count += 1) await finishCode(body.login_token, '000000', {}, strange);
+  t.match(brief(await finishCode(body.login_token, '000000', {}, strange)), '429');
+  const row = JSON.stringify({ email, email_verified: true, phone });
+  const file = { lines: [row], firstLine: 1, format: 'countersign', dryRun: false } as const;
+  t.match(await authority.operations.importUsers(file, { name: 'operator' }), { created: 1 });
+  const { loginToken, code } = await texted(phone, strange);
+  t.equal(brief(await finishCode(loginToken, code, {}, strange)), '200', 'an import forgets guesses');
+});
+
+t.test('strangers who use up the budget of all together keep no owner from a code at home', async (t) => {
+  const { proved, begin, codeTo } = await startWithCodes(t, { rateLimits: 0.002 });
+  await proved(ada);
+  const answers: string[] = [];
+  while (!answers.at(-1)?.startsWith('429') && answers.length < 30)
+    answers.push(brief(await begin({ email: bob }, from(`198.${answers.length}.100.1`))));
+  t.equal(answers.length, 13, 'twelve');
+  t.equal((await begin({ email: ada })).status, 202);
+  await codeTo(ada);
+});
 
 t.test('strangers use up no codes of an owner who asks from a known place', async (t) => {
   const { withPhone, begin, sms, mail, texted, mailed, codeTo, finishCode } = await startWithCodes(t, {

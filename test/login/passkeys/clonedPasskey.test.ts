@@ -82,8 +82,8 @@ t.test('the link of the mail removes the key', async (t) => {
 });
 
 t.test('as second factor, and in a step-up', async (t) => {
-  const { passkey, open, guard, begin, finish, startFactor, startStepUp, device, call, clones } =
-    await setUp(t);
+  const parts = await setUp(t);
+  const { passkey, open, guard, begin, finish, startFactor, startStepUp, device, call, clones } = parts;
   for (const how of ['factor', 'step-up']) {
     const token = await open();
     t.equal(await said(guard, token), 'accepted');
@@ -91,6 +91,13 @@ t.test('as second factor, and in a step-up', async (t) => {
       const loginToken = await begin(alice);
       const credential = device.get(passkey, await startFactor(loginToken), { counter: 1 });
       t.equal(brief(await finish(loginToken, { credential })), '401 invalid_code');
+      t.equal(
+        brief(await finish(loginToken, { credential })),
+        '401 invalid_code',
+        'the challenge is used up',
+      );
+      const proof = { recovery_code: parts.recoveryCodes[0] };
+      t.equal(brief(await finish(loginToken, proof)), '200', 'another factor finishes that login');
     } else {
       const credential = device.get(passkey, await startStepUp(token), { counter: 1 });
       t.equal(
@@ -158,6 +165,69 @@ t.test('killed before the sessions ended: nothing was used up, and the same answ
   t.equal((await second.call('GET', '/auth/me', { token: opened })).status, 200);
   t.equal(brief(await second.call('POST', '/auth/login/passkey', { body })), '401 invalid_credentials');
   t.equal((await second.call('GET', '/auth/me', { token: opened })).status, 401, 'its session ended');
+});
+
+/** What waits for a lock of another client's transaction, until `release`. */
+async function locking(t: Test, url: string, statement: string) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  t.teardown(() => client.end());
+  await client.query('BEGIN');
+  await client.query(statement);
+  return {
+    client,
+    waiting: (count: number) =>
+      eventually(`${count} wait`, async () => {
+        const { rows } = await client.query(
+          "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        );
+        return rows.length === count;
+      }),
+    release: () => client.query('ROLLBACK'),
+  };
+}
+
+t.test('it is counted when it is found, and written in the transaction that ends the sessions', async (t) => {
+  const { env, database } = await sharedServers(t);
+  const { passkey, open, passkeyLogin, begin, finish, startFactor, device, metric, log } = await setUp(
+    t,
+    env,
+  );
+  await open();
+  const { client, waiting, release } = await locking(t, database.url, 'SELECT 1 FROM sessions FOR UPDATE');
+  const answer = passkeyLogin(passkey, { counter: 0 });
+  await waiting(1);
+  t.equal(await metric(), '1', 'whether the answer comes in time or not');
+  t.match(log(), /two devices have one passkey/);
+  await release();
+  t.equal(brief(await answer), '401 invalid_credentials');
+  const loginToken = await begin(alice);
+  const credential = device.get(passkey, await startFactor(loginToken), { counter: 1 });
+  t.equal(brief(await finish(loginToken, { credential })), '401 invalid_code');
+  t.equal(await metric(), '2', 'once each');
+  const { rows } = await client.query(
+    "SELECT type, xmin::text AS at FROM audit_events WHERE type = 'passkey_cloned' OR reason = 'passkey_cloned' ORDER BY id",
+  );
+  const at = (type: string) => rows.filter((row) => row.type === type).map((row) => row.at);
+  const [first, second] = at('passkey_cloned');
+  t.ok(first !== undefined && second !== undefined);
+  t.strictSame([at('login_failed'), at('second_factor_refused')], [[first], [second]]);
+});
+
+t.test('one answer sent twice at once is no copy, and the log says so', async (t) => {
+  const { env, database } = await sharedServers(t);
+  const { passkey, startLogin, finishLogin, device, clones, authority } = await setUp(t, env);
+  const { login_token: loginToken, options } = await startLogin();
+  const credential = device.get(passkey, options);
+  // A login locks the user's row after it verified the answer.
+  const { waiting, release } = await locking(t, database.url, 'SELECT 1 FROM users FOR NO KEY UPDATE');
+  const answers = [finishLogin(loginToken, credential), finishLogin(loginToken, credential)];
+  await waiting(2);
+  await release();
+  t.strictSame((await Promise.all(answers)).map(brief).sort(), ['200', '401 invalid_credentials']);
+  const [failed, ...more] = await authority.operations.listAudit({ type: 'login_failed' });
+  t.match(failed, { reason: 'used_meanwhile' });
+  t.strictSame([more, await clones()], [[], []]);
 });
 
 t.test('without the key, nobody can report a clone', async (t) => {
