@@ -1,4 +1,5 @@
 /** The guard of the SDK in this process, beside a unary IsRevoked from this process: what a service pays for each check. */
+import { verifierLimits } from '@countersign/verifier/limits';
 import { createGuard } from '../packages/guard/src/index.ts';
 import { createGrpcClient } from '../test/support/clients.ts';
 import { seedTokens } from '../test/support/seededSessions.ts';
@@ -19,8 +20,8 @@ import {
 import { startWhole, type WholeAuthority } from './wholeAuthority.ts';
 
 const verifiedAtOnce = 10_000;
-/** As many as a guard remembers. */
-const knownTokens = 10_000;
+/** As many as a guard surely remembers when each is used in turn: half of its places (tokenMemory.ts). */
+const knownTokens = verifierLimits.verifiedTokens / 2;
 
 export async function guardRows(effort: Effort, say: Say): Promise<readonly Row[]> {
   const entries = scaled(1_000_000, effort);

@@ -50,7 +50,7 @@ export async function underLoadRow(
       if (round === 0) continue;
       rounds.push({ ratio: rateBusy / rateAlone, alone: rateAlone, busy: rateBusy, arrived, batches });
     }
-    return rowOf(rounds);
+    return rowOf(rounds, known.length);
   } finally {
     logouts.close();
     child.kill();
@@ -77,11 +77,11 @@ async function batchesOf({ operations }: ClusterNode): Promise<number> {
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-function rowOf(rounds: readonly Round[]): Row {
+function rowOf(rounds: readonly Round[], known: number): Row {
   const of = (name: keyof Round) => rounds.map((round) => round[name]);
   const [ratio, arrived] = [median(of('ratio')), median(of('arrived'))];
   return {
-    what: `guard.verify while ${arriving.toLocaleString('en')} revocations/s arrive, 10,000 known tokens, for each second of its CPU`,
+    what: `guard.verify while ${arriving.toLocaleString('en')} revocations/s arrive, ${known.toLocaleString('en')} known tokens, for each second of its CPU`,
     yardstick: `${perSecond(median(of('alone')))} (at rest)`,
     ours: `${perSecond(median(of('busy')))}, ${perSecond(arrived)} arrived in ${perSecond(median(of('batches')))} batches`,
     ratio: ratio.toFixed(2),

@@ -13,7 +13,7 @@ const messageMs = 0.018;
 const [linkMs, slowMs, verySlowMs, slowShare] = [1, 10, 50, 0.05];
 const mostLogouts = 200;
 /** A logout of 10,000 guards takes some seconds of this processor. */
-const [fewSeconds, manySeconds, slowerSeconds] = [10, 50, 30];
+const [fewSeconds, manySeconds, slowerSeconds] = [10, 40, 20];
 /** Below this number, the longest says more than a 99th percentile. */
 const leastForP99 = 100;
 const reachMs = 100;
