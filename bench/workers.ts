@@ -29,11 +29,13 @@ const oddShape = { connections: 7, streams: 9 };
 export async function workerRows(effort: Effort, say: Say): Promise<readonly Row[]> {
   const stops: (() => unknown)[] = [];
   try {
-    const shares: number[] = [];
-    const one = await start(1, [], say, stops);
-    const two = await start(2, shares, say, stops);
+    const one = await start(1, say, stops);
+    const two = await start(2, say, stops);
     say('calling each in turn');
     const costs = await costsOf({ one, two }, effort);
+    say('counting the calls of each worker');
+    const shares: number[] = [];
+    while (shares.length < effort.rounds) shares.push(await two.share(effort.milliseconds));
     return [
       cpuRow('IsRevoked, WORKERS=2', { ...costs.one, name: 'one worker' }, costs.two, mostOfCpu),
       shareRow(shares),
@@ -44,33 +46,31 @@ export async function workerRows(effort: Effort, say: Say): Promise<readonly Row
   }
 }
 
-type WithWorkers = Loaded & { readonly others: readonly number[] };
+type WithWorkers = Loaded & {
+  readonly others: readonly number[];
+  /** The part of the calls that the worker with fewer had, over connections of this run alone. */
+  share(milliseconds: number): Promise<number>;
+};
 
-/** Notes which part of the calls of a run the worker with fewer had. */
-async function start(
-  count: number,
-  shares: number[],
-  say: Say,
-  stops: (() => unknown)[],
-): Promise<WithWorkers> {
+async function start(count: number, say: Say, stops: (() => unknown)[]): Promise<WithWorkers> {
   say(`starting ${count === 1 ? 'one worker' : `${count} workers`}`);
   const whole = await startWhole({ sessions: 100, revocations: 0 }, say, { WORKERS: String(count) });
   stops.push(whole.stop);
   const { pid } = whole.node;
   const workers = count === 1 ? [] : childrenOf(pid);
   for (const each of workers) await pin(each, measuredCore);
+  const load = await openChecks(whole, oddShape);
+  stops.push(load.close);
   return {
     pid,
     others: workers,
-    // Connections of its own for each: how they spread is another matter each time.
-    async run(milliseconds) {
-      const load = await openChecks(whole, oddShape);
+    run: load.run,
+    async share(milliseconds) {
+      const counted = await openChecks(whole, oddShape);
       try {
-        const answered = await load.run(milliseconds);
-        if (workers.length > 0) shares.push(smallestShare(workers, load, answered));
-        return answered;
+        return smallestShare(workers, counted, await counted.run(milliseconds));
       } finally {
-        load.close();
+        counted.close();
       }
     },
   };
