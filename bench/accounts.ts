@@ -1,14 +1,12 @@
 /** What a refresh, a logout and a login cost the authority itself, 32 at once, over HTTP as clients send them. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { password } from '../test/support/authority.ts';
 import type { SeededSession } from '../test/support/seededSessions.ts';
 import { anId } from './checkLoad.ts';
+import { type Child, startChild } from './load/child.ts';
 import { type HttpAnswer, type HttpRequest, openHttpLoad } from './load/httpLoad.ts';
 import { measuredCore, pin } from './load/processes.ts';
 import type { Say } from './main.ts';
-import { budgetRow, costsOf, cpuRow, type Effort, type Loaded, type Row } from './measure.ts';
+import { budgetRow, costsOf, cpuRow, type Effort, type Loaded, mostWarmUps, type Row } from './measure.ts';
 import { startWhole, type WholeAuthority } from './wholeAuthority.ts';
 
 const connections = 32;
@@ -21,20 +19,19 @@ const headers = {
 };
 
 export async function accountRows(effort: Effort, say: Say): Promise<readonly Row[]> {
-  const endingSessions = logoutsOfRound * (effort.rounds + 1);
+  const endingSessions = logoutsOfRound * (effort.rounds + mostWarmUps);
   const authority = await startWhole({ sessions: refreshing + endingSessions, revocations: 0 }, say);
-  const bare = fork(fileURLToPath(new URL('bareArgon2.js', import.meta.url)), { execArgv: [] });
-  await once(bare, 'message');
-  const barePid = bare.pid ?? 0;
-  await pin(barePid, measuredCore);
+  const bare = startChild(new URL('bareArgon2.js', import.meta.url));
   try {
+    await bare.next();
+    await pin(bare.pid, measuredCore);
     say('calling each in turn');
     const { sessions } = authority;
     const costs = await costsOf(
       {
         refresh: refreshes(authority, sessions.slice(0, refreshing)),
         logout: logouts(authority, sessions.slice(refreshing)),
-        argon2: { pid: barePid, run: (milliseconds) => hashes(bare, milliseconds) },
+        argon2: { pid: bare.pid, run: (milliseconds) => hashes(bare, milliseconds) },
         login: logins(authority, sessions.slice(0, loggingIn)),
       },
       effort,
@@ -139,8 +136,8 @@ function logins(authority: WholeAuthority, sessions: readonly SeededSession[]): 
   );
 }
 
-async function hashes(bare: ReturnType<typeof fork>, milliseconds: number): Promise<number> {
+async function hashes(bare: Child, milliseconds: number): Promise<number> {
+  const count = bare.next<number>();
   bare.send(milliseconds);
-  const [count] = (await once(bare, 'message')) as [number];
   return count;
 }

@@ -10,7 +10,8 @@ const chunk = 10_000;
 /** A deny-list that holds this many random sessions, spread over the lifetime of a token. */
 export async function filledDenyList(entries: number): Promise<DenyList> {
   const now = Date.now();
-  const expiry = (index: number) => now + Math.floor((accessTtlMs * ((index % chunk) + 1)) / chunk);
+  const different = Math.min(chunk, entries);
+  const expiry = (index: number) => now + Math.floor((accessTtlMs * ((index % different) + 1)) / different);
   const sliceMs = sliceLength(accessTtlMs);
   const denyList = createDenyList({
     lease: permanentLease,

@@ -9,6 +9,7 @@ import { password } from '../test/support/authority.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { type RedisServer, startRedis } from '../test/support/redis.ts';
 import { startServer, type TestServer } from '../test/support/server.ts';
+import { durable } from './durable.ts';
 import { atMost, median, type Row } from './measure.ts';
 import { waitForCopy } from './redisCopy.ts';
 
@@ -17,7 +18,7 @@ const many = 1_000_000;
 const email = 'alice@example.com';
 
 export async function effectRows(): Promise<readonly Row[]> {
-  const postgres = await startPostgres();
+  const postgres = await startPostgres(durable);
   const redis = await startRedis();
   const env = {
     DATABASE_URL: postgres.url,

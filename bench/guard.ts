@@ -1,23 +1,34 @@
 /** The guard of the SDK in this process, beside a unary IsRevoked from this process: what a service pays for each check. */
+import { verifierLimits } from '@countersign/verifier/limits';
 import { createGuard } from '../packages/guard/src/index.ts';
 import { createGrpcClient } from '../test/support/clients.ts';
-import type { SeededSession } from '../test/support/seededSessions.ts';
+import { seedTokens } from '../test/support/seededSessions.ts';
 import { anId } from './checkLoad.ts';
 import { logoutsOfRounds, underLoadRow } from './guardUnderLoad.ts';
 import type { Say } from './main.ts';
-import { atLeast, atMost, type Effort, median, pairedRates, perSecond, type Row, rate } from './measure.ts';
+import {
+  atLeast,
+  atMost,
+  type Effort,
+  median,
+  pairedRates,
+  perSecond,
+  type Row,
+  rate,
+  scaled,
+} from './measure.ts';
 import { startWhole, type WholeAuthority } from './wholeAuthority.ts';
 
 const verifiedAtOnce = 10_000;
-const knownTokens = 1_000;
+/** As many as a guard surely remembers when each is used in turn: half of its places (tokenMemory.ts). */
+const knownTokens = verifierLimits.verifiedTokens / 2;
 
 export async function guardRows(effort: Effort, say: Say): Promise<readonly Row[]> {
-  const entries = 1_000_000 * effort.scale;
-  const sessions = knownTokens + logoutsOfRounds(effort);
-  const authority = await startWhole({ sessions, revocations: entries }, say);
-  const known = authority.sessions.slice(0, knownTokens);
-  const ending = authority.sessions.slice(knownTokens);
+  const entries = scaled(1_000_000, effort);
+  const authority = await startWhole({ sessions: logoutsOfRounds(effort), revocations: entries }, say);
+  const ending = authority.sessions;
   try {
+    const known = await seedTokens(authority.cluster, knownTokens);
     return [
       ...(await verifyingRows(authority, { known, entries }, effort, say)),
       await underLoadRow(authority, { known, ending }, effort, say),
@@ -29,7 +40,7 @@ export async function guardRows(effort: Effort, say: Say): Promise<readonly Row[
 
 async function verifyingRows(
   { node, cluster }: WholeAuthority,
-  { known, entries }: { readonly known: readonly SeededSession[]; readonly entries: number },
+  { known, entries }: { readonly known: readonly string[]; readonly entries: number },
   effort: Effort,
   say: Say,
 ): Promise<readonly Row[]> {
@@ -40,14 +51,14 @@ async function verifyingRows(
   try {
     await guard.ready();
     const readyMs = performance.now() - started;
-    for (const { token } of known) await guard.verify(token);
+    for (const token of known) await guard.verify(token);
     let turn = 0;
     const checks = async () => {
       const rounds: number[] = [];
       for (let round = 0; round < 20; round += 1) {
         const start = performance.now();
         for (let count = 0; count < verifiedAtOnce; count += 1) {
-          await guard.verify(known[turn++ % known.length]?.token ?? '');
+          await guard.verify(known[turn++ % known.length] ?? '');
         }
         rounds.push((verifiedAtOnce / (performance.now() - start)) * 1000);
       }

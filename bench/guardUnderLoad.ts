@@ -1,9 +1,8 @@
 /** What is left of a guard's checks while revocations arrive: real logouts, through the authority and its stream. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import type { ClusterNode } from '../test/support/cluster.ts';
 import type { SeededSession } from '../test/support/seededSessions.ts';
+import { startChild } from './load/child.ts';
 import { openHttpLoad } from './load/httpLoad.ts';
 import type { Say } from './main.ts';
 import { atLeast, type Effort, median, perSecond, type Row } from './measure.ts';
@@ -14,8 +13,8 @@ const arriving = 1_000;
 /** Fewer than this share of them, and the row says nothing: the machine is too slow, or busy. */
 const leastArriving = 0.9;
 const mostRounds = 4;
-const connections = 32;
-const tickMilliseconds = 5;
+/** More than are under way at once, as each is sent at its own moment: those of 100 ms. */
+const connections = 100;
 
 /** The sessions that it ends. */
 export const logoutsOfRounds = ({ rounds, milliseconds }: Effort) =>
@@ -23,32 +22,35 @@ export const logoutsOfRounds = ({ rounds, milliseconds }: Effort) =>
 
 export async function underLoadRow(
   authority: Pick<WholeAuthority, 'node' | 'cluster' | 'httpPort'>,
-  { known, ending }: Readonly<Record<'known' | 'ending', readonly SeededSession[]>>,
+  { known, ending }: { readonly known: readonly string[]; readonly ending: readonly SeededSession[] },
   effort: Effort,
   say: Say,
 ): Promise<Row> {
   const { node, cluster, httpPort } = authority;
-  const child = fork(fileURLToPath(new URL('verifyingGuard.js', import.meta.url)), { execArgv: [] });
+  const child = startChild(new URL('verifyingGuard.js', import.meta.url));
   const logouts = openLogouts(httpPort, ending);
   try {
-    const tokens = known.map(({ token }) => token);
-    child.send({ authority: node.grpcAddress, serviceToken: cluster.serviceToken, tokens });
-    await once(child, 'message');
-    const verify = async (): Promise<Verified> => {
+    child.send({ authority: node.grpcAddress, serviceToken: cluster.serviceToken, tokens: known });
+    await child.next();
+    const verify = (): Promise<Verified> => {
+      const verified = child.next<Verified>();
       child.send(effort.milliseconds);
-      return ((await once(child, 'message')) as [Verified])[0];
+      return verified;
     };
     say(`verifying while ${arriving} revocations/s arrive`);
-    const rounds: { ratio: number; alone: number; busy: number; arrived: number }[] = [];
+    const rounds: Round[] = [];
     for (let round = 0; round <= Math.min(effort.rounds, mostRounds); round += 1) {
       const alone = await verify();
+      const batchesBefore = await batchesOf(node);
       const [busy] = await Promise.all([verify(), logouts.run(effort.milliseconds)]);
       const arrived = ((busy.revocations - alone.revocations) / effort.milliseconds) * 1000;
+      const batches = (((await batchesOf(node)) - batchesBefore) / effort.milliseconds) * 1000;
       const [rateAlone, rateBusy] = [ofCore(alone), ofCore(busy)];
       // The first round warms up.
-      if (round > 0) rounds.push({ ratio: rateBusy / rateAlone, alone: rateAlone, busy: rateBusy, arrived });
+      if (round === 0) continue;
+      rounds.push({ ratio: rateBusy / rateAlone, alone: rateAlone, busy: rateBusy, arrived, batches });
     }
-    return rowOf(rounds);
+    return rowOf(rounds, known.length);
   } finally {
     logouts.close();
     child.kill();
@@ -60,13 +62,28 @@ function ofCore({ count, cpuMicroseconds }: Verified): number {
   return (count / cpuMicroseconds) * 1_000_000;
 }
 
-function rowOf(rounds: readonly { ratio: number; alone: number; busy: number; arrived: number }[]): Row {
-  const of = (name: 'ratio' | 'alone' | 'busy' | 'arrived') => rounds.map((round) => round[name]);
+interface Round {
+  readonly ratio: number;
+  readonly alone: number;
+  readonly busy: number;
+  readonly arrived: number;
+  readonly batches: number;
+}
+
+/** Sent to the guard so far: it is the only subscriber. */
+async function batchesOf({ operations }: ClusterNode): Promise<number> {
+  const { body } = await operations('GET', '/metrics');
+  const counts = String(body).matchAll(/^countersign_effect_edges_total\{.*\} (\d+)/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+function rowOf(rounds: readonly Round[], known: number): Row {
+  const of = (name: keyof Round) => rounds.map((round) => round[name]);
   const [ratio, arrived] = [median(of('ratio')), median(of('arrived'))];
   return {
-    what: `guard.verify while ${arriving.toLocaleString('en')} revocations/s arrive, for each second of its CPU`,
+    what: `guard.verify while ${arriving.toLocaleString('en')} revocations/s arrive, ${known.toLocaleString('en')} known tokens, for each second of its CPU`,
     yardstick: `${perSecond(median(of('alone')))} (at rest)`,
-    ours: `${perSecond(median(of('busy')))}, ${perSecond(arrived)} arrived`,
+    ours: `${perSecond(median(of('busy')))}, ${perSecond(arrived)} arrived in ${perSecond(median(of('batches')))} batches`,
     ratio: ratio.toFixed(2),
     spread: `${Math.min(...of('ratio')).toFixed(2)}–${Math.max(...of('ratio')).toFixed(2)}`,
     reach: '≥ 0.8',
@@ -75,16 +92,17 @@ function rowOf(rounds: readonly { ratio: number; alone: number; busy: number; ar
   };
 }
 
-/** Evenly: what is late at one tick is due at the next. */
+/** Each at its own moment, whatever becomes of the others; when all connections wait, later. */
 function openLogouts(port: number, sessions: readonly SeededSession[]) {
   const left = [...sessions];
-  let due = 0;
+  let [began, sent, most] = [0, 0, 0];
   const load = openHttpLoad({
     ...{ port, connections },
-    next() {
-      const session = due > 0 ? left.pop() : undefined;
-      due -= 1;
+    async next() {
+      const number = sent++;
+      const session = number < most ? left.pop() : undefined;
       if (session === undefined) return undefined;
+      await wait(Math.max(0, began + (number * 1_000) / arriving - performance.now()));
       const body = JSON.stringify({ refresh_token: session.refreshToken });
       return { method: 'POST', path: '/auth/logout', headers: { 'content-type': 'application/json' }, body };
     },
@@ -94,13 +112,9 @@ function openLogouts(port: number, sessions: readonly SeededSession[]) {
   });
   return {
     close: load.close,
-    async run(milliseconds: number) {
-      const [started, before] = [performance.now(), left.length];
-      for (let passed = 0; passed < milliseconds; passed = performance.now() - started) {
-        due = Math.round((passed / 1000) * arriving) - (before - left.length);
-        await load.run(milliseconds);
-        await wait(tickMilliseconds);
-      }
+    run(milliseconds: number) {
+      [began, sent, most] = [performance.now(), 0, Math.floor((milliseconds * arriving) / 1_000)];
+      return load.run(milliseconds);
     },
   };
 }

@@ -1,11 +1,9 @@
 /** The JWKS over HTTP, beside a bare Fastify route with the same text; each in a process of its own. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { startServer } from '../test/support/server.ts';
+import { startChild } from './load/child.ts';
 import { openHttpLoad } from './load/httpLoad.ts';
 import { measuredCore, pin } from './load/processes.ts';
 import type { Say } from './main.ts';
@@ -19,11 +17,10 @@ export async function jwksRows(effort: Effort, say: Say): Promise<readonly Row[]
   const ours = await startServer(dataDir);
   const { body } = await ours.call('GET', path);
   const text = JSON.stringify(body);
-  const bare = fork(fileURLToPath(new URL('jwksServer.js', import.meta.url)), [text], { execArgv: [] });
+  const bare = startChild(new URL('jwksServer.js', import.meta.url), { parameters: [text] });
   try {
-    const [barePort] = (await once(bare, 'message')) as [number];
-    const barePid = bare.pid ?? 0;
-    for (const pid of [barePid, ours.process.pid]) await pin(pid, measuredCore);
+    const barePort = await bare.next<number>();
+    for (const pid of [bare.pid, ours.process.pid]) await pin(pid, measuredCore);
     say('calling both in turn');
     const loadOf = (pid: number, port: number) => {
       const onAnswer = ({ status }: { readonly status: number }) => {
@@ -31,7 +28,7 @@ export async function jwksRows(effort: Effort, say: Say): Promise<readonly Row[]
       };
       return { pid, ...openHttpLoad({ port, connections, next: () => ({ method: 'GET', path }), onAnswer }) };
     };
-    const loads = { bare: loadOf(barePid, barePort), ours: loadOf(ours.process.pid, ours.httpPort) };
+    const loads = { bare: loadOf(bare.pid, barePort), ours: loadOf(ours.process.pid, ours.httpPort) };
     const costs = await costsOf(loads, effort);
     for (const load of Object.values(loads)) load.close();
     // Nine tenths of its rate.

@@ -18,13 +18,14 @@ import { startRedis } from '../test/support/redis.ts';
 import { newSession, newUser } from '../test/support/rows.ts';
 import { addressOf } from '../test/support/sharedCopy.ts';
 import { filledDenyList } from './denyList.ts';
+import { durable } from './durable.ts';
 import { atLeast, pairedRates, perSecond, type Row, rate } from './measure.ts';
 
 const sessions = 1_000;
 const load = { concurrency: 32, milliseconds: 2_000 };
 
 export async function lookUpRows(): Promise<readonly Row[]> {
-  const [postgres, redisServer] = [await startPostgres(), await startRedis()];
+  const [postgres, redisServer] = [await startPostgres(durable), await startRedis()];
   const engine = await openEngine('', postgres.url);
   const redis = await openRedis({ address: addressOf(redisServer.url), clock: systemClock });
   try {

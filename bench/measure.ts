@@ -26,6 +26,11 @@ export interface Effort {
 export const usualEffort: Effort = { rounds: 5, milliseconds: 1_500, scale: 1 };
 export const quickEffort: Effort = { rounds: 3, milliseconds: 500, scale: 0.1 };
 
+/** So many of the data that this effort makes. */
+export function scaled(count: number, { scale }: Pick<Effort, 'scale'>, least = 1): number {
+  return Math.max(least, Math.round(count * scale));
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
@@ -45,7 +50,11 @@ export interface Costs {
   readonly rates: readonly number[];
 }
 
-/** All of them in turn, round by round, so that what disturbs one disturbs all. The first round warms them up. */
+/** Runs of a thing before it is measured: at most so many, of that many requests, or until one costs no less than the one before. */
+export const mostWarmUps = 3;
+const [warmRequests, stillFalling] = [5_000, 0.97];
+
+/** All of them in turn, round by round, so that what disturbs one disturbs all; warm, each of them. */
 export async function costsOf<Name extends string>(
   loaded: Readonly<Record<Name, Loaded>>,
   { rounds, milliseconds }: Effort,
@@ -56,19 +65,33 @@ export async function costsOf<Name extends string>(
     Name,
     ReturnType<typeof nothing>
   >;
-  for (let round = 0; round <= rounds; round += 1) {
+  for (const name of names) await warmUp(loaded[name], milliseconds);
+  for (let round = 0; round < rounds; round += 1) {
     for (const name of names) {
-      const { pid, others = [], run } = loaded[name];
-      const cpu = () => [pid, ...others].reduce((sum, each) => sum + cpuMicroseconds(each), 0);
-      const [cpuBefore, started] = [cpu(), performance.now()];
-      const answered = await run(milliseconds);
-      const seconds = (performance.now() - started) / 1000;
-      if (round === 0) continue;
-      costs[name].cpu.push((cpu() - cpuBefore) / answered);
-      costs[name].rates.push(answered / seconds);
+      const { cpu, rate } = await costOf(loaded[name], milliseconds);
+      costs[name].cpu.push(cpu);
+      costs[name].rates.push(rate);
     }
   }
   return costs;
+}
+
+async function warmUp(one: Loaded, milliseconds: number): Promise<void> {
+  let [before, requests] = [Number.POSITIVE_INFINITY, 0];
+  for (let runs = 0; runs < mostWarmUps && requests < warmRequests; runs += 1) {
+    const { cpu, answered } = await costOf(one, milliseconds);
+    if (cpu > before * stillFalling) return;
+    [before, requests] = [cpu, requests + answered];
+  }
+}
+
+async function costOf({ pid, others = [], run }: Loaded, milliseconds: number) {
+  const used = () => [pid, ...others].reduce((sum, each) => sum + cpuMicroseconds(each), 0);
+  const [before, started] = [used(), performance.now()];
+  const answered = await run(milliseconds);
+  const seconds = (performance.now() - started) / 1000;
+  if (answered === 0) throw new Error('nothing was answered');
+  return { cpu: (used() - before) / answered, rate: answered / seconds, answered };
 }
 
 /** Ours beside a yardstick by CPU for each request: at most `reach` times. */
@@ -161,7 +184,7 @@ export function perSecond(value: number): string {
   return `${Math.round(value).toLocaleString('en')}/s`;
 }
 
-function micro(value: number): string {
+export function micro(value: number): string {
   return value >= 1_000 ? `${(value / 1_000).toFixed(2)} ms` : `${value.toFixed(1)} µs`;
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCluster } from '../test/support/cluster.ts';
 import { startServer } from '../test/support/server.ts';
+import { durable } from './durable.ts';
 import { residentMegabytes } from './load/processes.ts';
 import type { Say } from './main.ts';
 import { atMost, type Effort, type Row } from './measure.ts';
@@ -12,7 +13,7 @@ import { atMost, type Effort, type Row } from './measure.ts';
 const idleMilliseconds = 10_000;
 
 export async function memoryRows(_effort: Effort, say: Say): Promise<readonly Row[]> {
-  const cluster = await startCluster(1, {}, { direct: true });
+  const cluster = await startCluster(1, {}, { direct: true, database: durable });
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-'));
   const embedded = await startServer(dataDir);
   try {

@@ -1,9 +1,10 @@
 /** Other programs that answer "is this token still good?". They are installed here only: `bench/peers/package.json`. */
-import { execFile, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { inCheckout } from '../test/support/checkout.ts';
+import { startChild } from './load/child.ts';
 import { type HttpRequest, openHttpLoad } from './load/httpLoad.ts';
 import { measuredCore, pin } from './load/processes.ts';
 import type { Loaded } from './measure.ts';
@@ -41,27 +42,19 @@ export async function installPeers(say: (line: string) => void): Promise<void> {
 
 /** `name`: the file in bench/peers. */
 export async function startPeer(name: string, services: PeerServices): Promise<Peer> {
-  const child = fork(`${folder}${name}.mjs`, {
-    execArgv: [],
+  const child = startChild(pathToFileURL(`${folder}${name}.mjs`), {
     env: {
-      ...process.env,
       NODE_ENV: 'production',
       PEER_DATABASE_URL: services.databaseUrl,
       PEER_REDIS_URL: services.redisUrl,
     },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  let said = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`the peer ${name} ended: ${said}`)));
-  ended.catch(() => {});
-  const ready = once(child, 'message') as Promise<
-    [{ port: number; requests: HttpRequest[]; contains: string }]
-  >;
-  const [{ port, requests, contains }] = await Promise.race([ready, ended]);
-  const pid = child.pid ?? 0;
+  const { port, requests, contains } = await child.next<{
+    port: number;
+    requests: HttpRequest[];
+    contains: string;
+  }>();
+  const { pid } = child;
   await pin(pid, measuredCore);
   let turn = 0;
   const load = openHttpLoad({

@@ -3,13 +3,13 @@ import { verify } from 'node:crypto';
 import { decodeProtectedHeader } from 'jose';
 import { filledDenyList } from './denyList.ts';
 import type { Say } from './main.ts';
-import { atLeast, type Effort, pairedRates, perSecond, type Row } from './measure.ts';
+import { atLeast, type Effort, pairedRates, perSecond, type Row, scaled } from './measure.ts';
 import { openSignedTokens } from './signedTokens.ts';
 
 const tokensOfRound = 10_000;
 
 export async function readingRows(effort: Effort, say: Say): Promise<readonly Row[]> {
-  const revocations = 1_000_000 * effort.scale;
+  const revocations = scaled(1_000_000, effort);
   say(`filling a deny-list with ${revocations.toLocaleString('en')}`);
   const { introspect, issue, keyRing } = await openSignedTokens(await filledDenyList(revocations));
   const timed = async (use: (token: string) => unknown) => {

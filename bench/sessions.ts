@@ -6,13 +6,14 @@ import { createListSessions } from '../src/sessions/listSessions.ts';
 import { openEngine, type PostgresEngine } from '../src/storage/postgres/engine.ts';
 import { createStorage, migrateStorage } from '../src/storage/postgres/storage.ts';
 import { startPostgres } from '../test/support/postgres.ts';
+import { durable } from './durable.ts';
 import { atMost, median, type Row } from './measure.ts';
 
 const many = 20_000;
 const rounds = 500;
 
 export async function sessionRows(): Promise<readonly Row[]> {
-  const postgres = await startPostgres();
+  const postgres = await startPostgres(durable);
   const engine = await openEngine('', postgres.url);
   try {
     await migrateStorage(engine);

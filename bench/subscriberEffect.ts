@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { startSubscribers } from '../test/revocation/subscribers/subscriberRun.ts';
 import { startCluster } from '../test/support/cluster.ts';
 import { seedSessions } from '../test/support/seededSessions.ts';
+import { durable } from './durable.ts';
 import { atMost, median, type Row } from './measure.ts';
 
 const logouts = 1_000;
@@ -10,7 +11,7 @@ const warmUp = 50;
 const [processes, subscribersPerProcess] = [4, 5];
 
 export async function subscriberEffectRows(): Promise<readonly Row[]> {
-  const cluster = await startCluster(3, { LEASE: '5s' }, { direct: true });
+  const cluster = await startCluster(3, { LEASE: '5s' }, { direct: true, database: durable });
   const plain = new Redis(cluster.redis.port);
   const subscribers = await Promise.all(
     Array.from({ length: processes }, () => startSubscribers(cluster, subscribersPerProcess)),

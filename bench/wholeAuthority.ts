@@ -3,6 +3,7 @@ import { type Cluster, type ClusterNode, startCluster } from '../test/support/cl
 import { execute } from '../test/support/postgresStatements.ts';
 import { type SeededSession, seedSessions } from '../test/support/seededSessions.ts';
 import { fillTable } from './bulkRows.ts';
+import { durable } from './durable.ts';
 import { measuredCore, pin } from './load/processes.ts';
 import type { Say } from './main.ts';
 import { waitForCopy } from './redisCopy.ts';
@@ -26,7 +27,7 @@ export async function startWhole(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<WholeAuthority> {
   const usual = { LEASE: '5s', RATE_LIMITS: '1000' };
-  const cluster = await startCluster(1, { ...usual, ...settings }, { direct: true });
+  const cluster = await startCluster(1, { ...usual, ...settings }, { direct: true, database: durable });
   const [node] = cluster.nodes;
   try {
     say(`seeding ${contents.sessions} sessions`);

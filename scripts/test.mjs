@@ -56,7 +56,7 @@ async function startShared() {
   const { startPostgres, makeTemplate, makeEmbeddedTemplates } = await testSupport();
   const templates = join(testRun.folder, 'templates');
   const home = await sharePostgresPrograms(testRun);
-  const [postgres] = await Promise.all([startPostgres(home), makeEmbeddedTemplates(templates)]);
+  const [postgres] = await Promise.all([startPostgres({}, home), makeEmbeddedTemplates(templates)]);
   Object.assign(process.env, {
     TEST_POSTGRES_URL: postgres.url,
     TEST_POSTGRES_TEMPLATE: await makeTemplate(postgres.url),

@@ -79,7 +79,7 @@ export async function inTestRun(work) {
     await compile({ signal });
     await compileTests({ signal });
     await sharePostgresPrograms(testRun);
-    await work();
+    await work(testRun);
   };
   try {
     await Promise.race([prepareAndWork(), interruption]);

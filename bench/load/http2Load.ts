@@ -24,6 +24,8 @@ const preface = Buffer.concat([
 export interface Http2Load {
   /** Calls without end until `milliseconds` have passed; resolves with the number that were answered. */
   run(milliseconds: number): Promise<number>;
+  /** The port of each connection, and what it was answered in the last run. */
+  answered(): readonly { readonly port: number; readonly calls: number }[];
   close(): void;
 }
 
@@ -55,6 +57,7 @@ export async function openHttp2Load(
       const counts = await Promise.all(connections.map((each) => each.run(shape.streams, until)));
       return counts.reduce((sum, count) => sum + count, 0);
     },
+    answered: () => connections.map((each) => each.answered()),
     close() {
       for (const each of connections) each.close();
     },
@@ -111,6 +114,10 @@ class Connection {
       for (let count = 0; count < streams; count += 1) this.#send();
       this.#flush();
     });
+  }
+
+  answered() {
+    return { port: this.#socket.localPort ?? 0, calls: this.#answered };
   }
 
   close(): void {

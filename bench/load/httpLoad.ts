@@ -22,8 +22,8 @@ export interface HttpLoad {
 export interface HttpLoadParts {
   readonly port: number;
   readonly connections: number;
-  /** The next request; undefined when there are no more. */
-  readonly next: () => HttpRequest | undefined;
+  /** The next request, perhaps later; undefined when there are no more. */
+  readonly next: () => HttpRequest | undefined | Promise<HttpRequest | undefined>;
   /** Throws for an answer that does not count. */
   readonly onAnswer: (answer: HttpAnswer, request: HttpRequest) => void;
 }
@@ -36,7 +36,7 @@ export function openHttpLoad(parts: HttpLoadParts): HttpLoad {
       let answered = 0;
       const work = async (line: Line) => {
         while (performance.now() < until) {
-          const request = parts.next();
+          const request = await parts.next();
           if (request === undefined) return;
           parts.onAnswer(await line.ask(request), request);
           answered += 1;

@@ -1,6 +1,6 @@
 /** Processes that are measured: each on a core of its own, and its CPU time as the operating system counts it. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 /** What is measured runs on one core; the load, PostgreSQL and Redis on the other. */
@@ -31,4 +31,24 @@ export function cpuMicroseconds(pid: number): number {
 /** Resident memory in megabytes (proc_pid_status(5)). */
 export function residentMegabytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+/** The ports at the other end of the connections that a process has open (proc_pid_net(5)). */
+export function peerPorts(pid: number): ReadonlySet<number> {
+  const inodes = new Set<string>();
+  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      inodes.add(readlinkSync(`/proc/${pid}/fd/${fd}`));
+    } catch {
+      // It was closed meanwhile.
+    }
+  }
+  const ports = new Set<number>();
+  for (const table of ['tcp', 'tcp6']) {
+    for (const line of readFileSync(`/proc/${pid}/net/${table}`, 'utf8').trim().split('\n').slice(1)) {
+      const fields = line.trim().split(/\s+/);
+      if (inodes.has(`socket:[${fields[9]}]`)) ports.add(Number.parseInt(fields[2]?.split(':')[1] ?? '', 16));
+    }
+  }
+  return ports;
 }

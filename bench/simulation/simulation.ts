@@ -7,33 +7,39 @@ import { atMost, type Effort, median, type Row } from '../measure.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 
 const [nodes, fewGuards, manyGuards] = [30, 1_000, 10_000];
-/** A stream of grpc-js carries 57,000 messages a second on one core. */
+/** An assumption, which nothing here measures: a stream of grpc-js carries 55,000 messages a second on one core. */
 const messageMs = 0.018;
+/** Slow: another zone or a busy machine of the same region, for which the limit is meant; very slow: another part of the world. */
 const [linkMs, slowMs, verySlowMs, slowShare] = [1, 10, 50, 0.05];
-const logouts = 40;
+const mostLogouts = 200;
+/** A logout of 10,000 guards takes some seconds of this processor. */
+const [fewSeconds, manySeconds, slowerSeconds] = [10, 40, 20];
+/** Below this number, the longest says more than a 99th percentile. */
+const leastForP99 = 100;
 const reachMs = 100;
 const restMs = 2_000;
 
 export async function simulationRows({ scale }: Effort, say: Say): Promise<readonly Row[]> {
   const fleet = await startFleet({ nodes, linkMs, slowShare, messageMs });
-  const take = async (count: number) => {
-    say(`${count} logouts`);
+  const take = async (seconds: number) => {
+    say(`logouts for ${seconds * scale} s`);
+    const until = performance.now() + seconds * scale * 1_000;
     const took: number[] = [];
-    while (took.length < count) took.push(await fleet.logout());
+    while (took.length === 0 || (performance.now() < until && took.length < mostLogouts))
+      took.push(await fleet.logout());
     return took.toSorted((one, other) => one - other);
   };
-  const count = Math.ceil(logouts * scale);
   const add = async (guards: number) => {
     say(`starting ${guards} guards`);
     await fleet.addGuards(guards);
   };
   await add(fewGuards);
-  const few = await workOf(fleet, () => take(count));
+  const few = await workOf(fleet, () => take(fewSeconds));
   await add(manyGuards - fewGuards);
   fleet.slowDown(slowMs);
-  const many = await workOf(fleet, () => take(count));
+  const many = await workOf(fleet, () => take(manySeconds));
   fleet.slowDown(verySlowMs);
-  const slower = await take(Math.ceil(count / 3));
+  const slower = await take(slowerSeconds);
   return [
     effectRow(slowMs, many.took, reachMs),
     effectRow(verySlowMs, slower, undefined),
@@ -60,16 +66,17 @@ async function workOf(fleet: Fleet, take: () => Promise<readonly number[]>): Pro
 }
 
 function effectRow(slow: number, took: readonly number[], reach: number | undefined): Row {
-  const p99 = took[Math.floor(took.length * 0.99)] ?? Number.NaN;
+  const isP99 = took.length >= leastForP99;
+  const ours = (isP99 ? took[Math.floor(took.length * 0.99)] : took.at(-1)) ?? Number.NaN;
   const where = `${nodes} nodes and ${manyGuards.toLocaleString('en')} guards`;
   const links = `links of ${linkMs} ms, ${slowShare * 100} % of them of ${slow} ms`;
   return {
-    what: `simulated: logout → in effect on ${where}, ${links}, p99 of ${took.length}`,
+    what: `simulated: logout → in effect on ${where}, ${links}, ${isP99 ? 'p99' : 'the longest'} of ${took.length}`,
     yardstick: `${median(took).toFixed(0)} ms (p50)`,
-    ours: `${p99.toFixed(0)} ms`,
-    ratio: (p99 / median(took)).toFixed(1),
+    ours: `${ours.toFixed(0)} ms`,
+    ratio: (ours / median(took)).toFixed(1),
     reach: reach === undefined ? 'for information' : `≤ ${reach} ms`,
-    verdict: reach === undefined ? '' : atMost(p99, reach),
+    verdict: reach === undefined ? '' : atMost(ours, reach),
   };
 }
 
@@ -78,7 +85,7 @@ function workRow(what: string, few: number, many: number): Row {
   return {
     what: `simulated: messages of a node ${what}, ${guardsOfNode(manyGuards)} guards on it`,
     yardstick: `${few.toFixed(0)} (${guardsOfNode(fewGuards)} guards)`,
-    ours: `${many.toFixed(0)}, ${(many * messageMs).toFixed(1)} ms of a core`,
+    ours: `${many.toFixed(0)}, ${(many * messageMs).toFixed(1)} ms of a core, if a message takes ${messageMs} ms`,
     ratio: (many / few).toFixed(1),
     reach: 'for information',
     verdict: '',

@@ -10,7 +10,7 @@ import { parseDuration } from '../../src/platform/config/durations.ts';
 import { permissions } from '../../src/services/service.ts';
 import { askRunning } from '../../src/transport/cli/control.ts';
 import { createGrpcClient, type GrpcClient, type HttpCall } from './clients.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { type PostgresServer, type PostgresSettings, startPostgres } from './postgres.ts';
 import { type RedisServer, startRedis } from './redis.ts';
 import { startServer, type TestServer } from './server.ts';
 import { startTcpProxy, type TcpProxy } from './tcpProxy.ts';
@@ -64,11 +64,12 @@ const callMilliseconds = 5_000;
 /**
  * Each with `settings` beside its own. The caller stops it: `t.teardown(() => cluster.stop())`. With `direct`, the nodes go
  * past their lines: for a load, of which the lines would be a part.
+ * `database`: settings of PostgreSQL.
  */
 export async function startCluster(
   count: number,
   settings: Settings = {},
-  { direct = false }: { readonly direct?: boolean } = {},
+  { direct = false, database }: { readonly direct?: boolean; readonly database?: PostgresSettings } = {},
 ): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
@@ -76,7 +77,7 @@ export async function startCluster(
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+    const [postgres, redis] = await Promise.all([startPostgres(database), startRedis()]);
     const leaseMilliseconds = parseDuration(settings['LEASE'] ?? `${leaseSeconds}s`) ?? 0;
     const cluster = { postgres, redis, leaseMilliseconds, stop };
     undo.push(

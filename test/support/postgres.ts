@@ -101,8 +101,14 @@ export async function useOwnPostgres(t: Test): Promise<void> {
   });
 }
 
-/** A server of the test's own. */
-export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Promise<PostgresServer> {
+/** Of PostgreSQL. */
+export type PostgresSettings = Readonly<Record<string, string | number>>;
+
+/** A server of the test's own, with these settings beside, or instead of, those of all tests. */
+export async function startPostgres(
+  settings: PostgresSettings = {},
+  home = ofTestRun('TEST_POSTGRES_HOME'),
+): Promise<PostgresServer> {
   const port = await freePort();
   const password = randomBytes(16).toString('hex');
   const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
@@ -110,7 +116,10 @@ export async function startPostgres(home = ofTestRun('TEST_POSTGRES_HOME')): Pro
   const user = await unprivilegedUser();
   try {
     await initialise({ home, folder, password, user });
-    const start = () => eventually('PostgreSQL starts', () => serve({ home, folder, port, user }));
+    const start = () =>
+      eventually('PostgreSQL starts', () =>
+        serve({ home, folder, port, user }, { ...usualSettings, ...settings }),
+      );
     let server = await start();
     const url = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
     let thaw = () => {};
@@ -224,18 +233,22 @@ async function initialise({ home, folder, password, user }: Cluster & { password
   if (code !== 0) throw new Error(`initdb failed:\n${initdb.stdout()}${initdb.stderr()}`);
 }
 
+const usualSettings: PostgresSettings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: 200,
+  // Crashes of the server lose nothing without them, only crashes of the machine do.
+  fsync: 'off',
+  full_page_writes: 'off',
+  // Databases of tests live for seconds.
+  autovacuum: 'off',
+};
+
 /** After a crash the children of the old server may still be there, and the new one refuses; the caller tries again. */
-async function serve({ home, folder, port, user }: Cluster & { port: number }): Promise<StartedProcess> {
-  const settings = {
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
-    max_connections: 200,
-    // Crashes of the server lose nothing without them, only crashes of the machine do.
-    fsync: 'off',
-    full_page_writes: 'off',
-    // Databases of tests live for seconds.
-    autovacuum: 'off',
-  };
+async function serve(
+  { home, folder, port, user }: Cluster & { port: number },
+  settings: PostgresSettings,
+): Promise<StartedProcess> {
   const server = startProcess(
     join(home, 'bin/postgres'),
     [

@@ -40,9 +40,9 @@ export interface StartedProcess {
   stop(): Promise<void>;
 }
 
-/** Options for Node.js. The bench, which measures what users start, sets LONG_LIVED. */
-export const shortLived =
-  process.env['LONG_LIVED'] === undefined ? `--require=${inCheckout('test/support/shortLived.cjs')}` : '';
+/** Parameters for Node.js, before the program. None with LONG_LIVED, which the bench sets: it measures what users start. */
+export const shortLived: readonly string[] =
+  process.env['LONG_LIVED'] === undefined ? [`--require=${inCheckout('test/support/shortLived.cjs')}`] : [];
 
 export function startProcess(
   command: string,
@@ -51,7 +51,7 @@ export function startProcess(
 ): StartedProcess {
   // The test runner puts its hooks into NODE_OPTIONS of every child; env(1) takes them out again, so that the process
   // runs as it does outside of tests. env(1) becomes the command: the pid is the command's.
-  const child = spawn('/usr/bin/env', [`NODE_OPTIONS=${shortLived}`, command, ...parameters], {
+  const child = spawn('/usr/bin/env', [`NODE_OPTIONS=${shortLived.join(' ')}`, command, ...parameters], {
     ...options,
     detached: ownGroup,
     env: { ...basicEnvironment(), ...options.env },

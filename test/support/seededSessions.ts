@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { UserId } from '@countersign/verifier/ids';
 import type { Email } from '../../src/accounts/email.ts';
 import type { User } from '../../src/accounts/user.ts';
-import { createKeyRing } from '../../src/keys/keyRing.ts';
+import type { Database } from '../../src/database.ts';
+import { createKeyRing, type KeyRing } from '../../src/keys/keyRing.ts';
 import { newId } from '../../src/platform/newId.ts';
 import { createSealing } from '../../src/platform/sealing.ts';
 import { createRefreshTokens } from '../../src/sessions/refreshToken.ts';
@@ -33,19 +34,12 @@ const about = { issuer: 'http://127.0.0.1:8080', audience: 'countersign', access
 const atOnce = 50;
 
 /** Of one user, or each of a user of its own. */
-export async function seedSessions(
+export function seedSessions(
   cluster: Cluster,
   count: number,
   users: 'one' | 'each' = 'one',
 ): Promise<readonly SeededSession[]> {
-  const { call } = cluster.nodes[0];
-  await call('POST', '/auth/register', { body: { email, password } });
-  const folder = await mkdtemp(join(tmpdir(), 'seeded-'));
-  const engine = await openEngine(folder, cluster.postgres.url);
-  try {
-    const { database } = createStorage(engine);
-    const first = await database.users.findByEmail(email as Email);
-    if (first === undefined) throw new Error('the user was not registered');
+  return withSeeds(cluster, async ({ database, user: first, signer, tokens, refreshTokens }) => {
     /** The same password has the same hash: making each would take seconds. */
     const anotherUser = async (): Promise<User> => {
       const id = newId<UserId>(Date.now());
@@ -53,13 +47,6 @@ export async function seedSessions(
       await database.users.create(user, Date.now());
       return user;
     };
-    const clock = { now: Date.now, monotonic: () => 0 };
-    const sealing = createSealing(Buffer.from(cluster.keyEncryptionKey, 'base64'));
-    const keyRing = createKeyRing({ sealing, clock, policy: usualPolicy });
-    keyRing.adopt((await database.signingKeys.load()).keys, { monotonic: 0, wall: Date.now() });
-    const signer = keyRing.signer();
-    const tokens = createAccessTokenIssuer(about);
-    const refreshTokens = createRefreshTokens(sealing);
     const seedOne = async (): Promise<SeededSession> => {
       const now = Date.now();
       const user = users === 'one' ? first : await anotherUser();
@@ -73,14 +60,55 @@ export async function seedSessions(
         email: user.email,
       };
     };
-    const seeded: SeededSession[] = [];
-    while (seeded.length < count) {
-      const next = Array.from({ length: Math.min(atOnce, count - seeded.length) }, seedOne);
-      seeded.push(...(await Promise.all(next)));
-    }
-    return seeded;
+    return inParts(count, seedOne);
+  });
+}
+
+/** Access tokens of sessions that are in no database: for those who only check them. */
+export function seedTokens(cluster: Cluster, count: number): Promise<readonly string[]> {
+  return withSeeds(cluster, ({ user, signer, tokens }) =>
+    inParts(count, async () => {
+      const now = Date.now();
+      return tokens.issue({ ...aSession(now), userId: user.id }, signer, now);
+    }),
+  );
+}
+
+interface Seeds {
+  readonly database: Database;
+  readonly user: User;
+  readonly signer: ReturnType<KeyRing['signer']>;
+  readonly tokens: ReturnType<typeof createAccessTokenIssuer>;
+  readonly refreshTokens: ReturnType<typeof createRefreshTokens>;
+}
+
+async function withSeeds<T>(cluster: Cluster, use: (seeds: Seeds) => Promise<T>): Promise<T> {
+  const { call } = cluster.nodes[0];
+  await call('POST', '/auth/register', { body: { email, password } });
+  const folder = await mkdtemp(join(tmpdir(), 'seeded-'));
+  const engine = await openEngine(folder, cluster.postgres.url);
+  try {
+    const { database } = createStorage(engine);
+    const user = await database.users.findByEmail(email as Email);
+    if (user === undefined) throw new Error('the user was not registered');
+    const clock = { now: Date.now, monotonic: () => 0 };
+    const sealing = createSealing(Buffer.from(cluster.keyEncryptionKey, 'base64'));
+    const keyRing = createKeyRing({ sealing, clock, policy: usualPolicy });
+    keyRing.adopt((await database.signingKeys.load()).keys, { monotonic: 0, wall: Date.now() });
+    const refreshTokens = createRefreshTokens(sealing);
+    const tokens = createAccessTokenIssuer(about);
+    return await use({ database, user, signer: keyRing.signer(), tokens, refreshTokens });
   } finally {
     await engine.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function inParts<T>(count: number, make: () => Promise<T>): Promise<readonly T[]> {
+  const made: T[] = [];
+  while (made.length < count) {
+    const next = Array.from({ length: Math.min(atOnce, count - made.length) }, make);
+    made.push(...(await Promise.all(next)));
+  }
+  return made;
 }

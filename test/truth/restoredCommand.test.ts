@@ -14,7 +14,7 @@ t.test('restored', async (t) => {
   const dataDir = await copyOfEmbeddedDatabase();
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   const countersign = async (...argv: string[]) => {
-    const child = spawn(process.execPath, [shortLived, join(distFolder, 'cli.js'), ...argv], {
+    const child = spawn(process.execPath, [...shortLived, join(distFolder, 'cli.js'), ...argv], {
       env: { PATH: process.env['PATH'], DATA_DIR: dataDir },
     });
     const [[code], out, words] = await Promise.all([

@@ -28,7 +28,7 @@ async function countersign(
   input = '',
   env: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
-  const child = spawn(process.execPath, [shortLived, join(distFolder, 'cli.js'), ...argv], {
+  const child = spawn(process.execPath, [...shortLived, join(distFolder, 'cli.js'), ...argv], {
     env: { PATH: process.env['PATH'], DATA_DIR: dataDir, ...env },
   });
   child.stdin.end(input);

@@ -67,7 +67,7 @@ t.test('a command as a process', async (t) => {
   const dataDir = await copyOfEmbeddedDatabase();
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   const start = (argv: readonly string[]) =>
-    spawn(process.execPath, [shortLived, join(distFolder, 'cli.js'), ...argv], {
+    spawn(process.execPath, [...shortLived, join(distFolder, 'cli.js'), ...argv], {
       env: { PATH: process.env['PATH'], DATA_DIR: dataDir, SUDO_USER: 'alice' },
     });
   const run = async (argv: readonly string[]) => {
