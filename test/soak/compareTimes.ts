@@ -1,7 +1,4 @@
-/**
- * Compares times of answers (L1, L2) for an address that a user has with those for one that nobody has. Messages are sent after the
- * answer, by the process that answers: before each measured request all are sent, so that none meets those of the one before.
- */
+/** Compares times of answers (L1, L2) for an address that a user has with those for one that nobody has. */
 import type { Test } from 'tap';
 import { openEngine, type PostgresEngine } from '../../src/storage/postgres/engine.ts';
 import { startAuthority, type TestAuthority } from '../support/authority.ts';
@@ -17,8 +14,11 @@ export const unlimited = 1_000_000;
 
 export interface Comparison {
   readonly ask: (address: string) => Promise<unknown>;
-  /** Resolves when everything is sent. */
-  readonly quiet: () => Promise<unknown>;
+  /**
+   * Awaited before each measured request. Messages are sent after the answer, by the process that answers: so none meets those of the
+   * request before.
+   */
+  readonly quiet?: () => Promise<unknown>;
   /** What must be there before each is asked, and does not count. */
   readonly prepare?: (count: number) => Promise<unknown>;
   readonly addresses?: readonly [known: string, unknown: string];
@@ -39,7 +39,7 @@ export async function compare(t: Test, comparison: Comparison): Promise<void> {
     const order = count % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const);
     await prepare?.(count);
     for (const indexes of atOnce ? [order] : order.map((index) => [index])) {
-      await quiet();
+      await quiet?.();
       await Promise.all(indexes.map((index) => measure(index, count >= 0)));
     }
   }

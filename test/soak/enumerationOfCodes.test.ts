@@ -4,6 +4,7 @@
  */
 import t from 'tap';
 import { loginLimits } from '../../src/login/limits.ts';
+import { startAuthority } from '../support/authority.ts';
 import { adaPhone, codesAt, startSenders } from '../support/codeUsers.ts';
 import { brief } from '../support/loginTries.ts';
 import { createShiftedClock } from '../support/shiftedClock.ts';
@@ -14,9 +15,8 @@ t.setTimeout(600_000);
 t.test('times of wrong codes, and of a change of the e-mail', async (t) => {
   const { mail, sms, env } = await startSenders(t);
   const clock = createShiftedClock();
-  const { node, quiet } = await startQuiet(t, () => mail.mails.length, {
-    ...{ clock, env: { ...env, CODE_LOGIN: 'mail' } },
-  });
+  const node = await startAuthority({ clock, env: { ...env, CODE_LOGIN: 'mail' } });
+  t.teardown(() => node.stop());
   const { proved, begin, finishCode, post, done } = codesAt(node, { mail, sms });
   // No account gets so many wrong codes that it must be recovered.
   const users = Math.ceil((samples + 10) / (loginLimits.passwordFailuresMaximum - 1));
@@ -33,13 +33,13 @@ t.test('times of wrong codes, and of a change of the e-mail', async (t) => {
   const ask = async (kind: string) => {
     answers.add(brief(await finishCode(tokens.get(kind) ?? '', '000000')));
   };
-  await t.test('a wrong code', (t) => compare(t, { quiet, ask, prepare }));
+  await t.test('a wrong code', (t) => compare(t, { ask, prepare }));
   t.strictSame(answers, new Set(['401 invalid_code']));
 
   const { access_token: token } = await node.login(`0.${known}`);
   const change = (email: string) => done(post('/auth/email', { email }, {}, token));
   await t.test('a change of the e-mail', (t) =>
-    compare(t, { quiet, ask: change, addresses: [`1.${known}`, 'free@example.com'] }),
+    compare(t, { ask: change, addresses: [`1.${known}`, 'free@example.com'] }),
   );
 });
 
