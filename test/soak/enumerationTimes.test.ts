@@ -19,7 +19,6 @@ t.test('times', async (t) => {
   await requestRegistration({ email: known, password }, actor);
   await verifyEmail.byLink((await mail.mailTo(known)).token, actor, password);
 
-  // From a place that the account knows, since its mail was answered there.
   await t.test('recovery', (t) => compare(t, { ask: (email) => startRecovery(email, actor) }));
   const byMail = (email: string) => startCodeLogin(node, { email });
   await t.test('the start of a login with a code', (t) => compare(t, { ask: byMail }));
