@@ -35,6 +35,11 @@ export interface SendParts {
 
 /** Until `start`, nothing is sent. */
 export interface Sending extends Poller {
+  /**
+   * After a commit. Sends a moment later: sending keeps the processor busy, and only where there is somebody to send to. An answer that
+   * came later by that would tell who is registered.
+   */
+  wake(): void;
   /** `client`: reaches applications; it is made when everything else is. */
   start(client: Channel): void;
 }
@@ -60,6 +65,7 @@ export function createSending(parts: SendParts): Sending {
   let stopped = false;
   let forgetAt = 0;
   let poller: Poller | undefined;
+  let isWaking = false;
   const start = (entry: OutboxEntry, sending: Set<Promise<void>>) => {
     // Not awaited: a slow server must not keep other messages waiting.
     const delivery = deliver({ ...parts, channels }, entry)
@@ -93,7 +99,15 @@ export function createSending(parts: SendParts): Sending {
       channels = { ...channels, client };
       poller = startWakeablePoller(round);
     },
-    wake: () => poller?.wake(),
+    wake() {
+      if (isWaking) return;
+      isWaking = true;
+      const { wakeFirstMilliseconds: first, wakeLastMilliseconds: last } = notificationLimits;
+      clock.after(first + (last - first) * (parts.random ?? Math.random)(), () => {
+        isWaking = false;
+        poller?.wake();
+      });
+    },
     async stop() {
       stopped = true;
       await poller?.stop();

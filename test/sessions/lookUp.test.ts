@@ -30,11 +30,13 @@ async function open(t: Test) {
   };
   const [first, second] = [clientOf(one), clientOf(two)];
   const prefix = `countersign:{${await redis.command('GET', 'countersign:deployment')}}:session:`;
+  const counts = countsOf(two);
+  const ask = (sessionId: string) => second.call('GetSession', { sessionId });
   const stored = (sid: string) => redis.command('GETRANGE', `${prefix}${sid}`, 0, -1);
   return {
     ...{ one, two, redis, login, sql, first, second, prefix },
     /** How often the second node noted each outcome since the last call. */
-    counts: countsOf(two),
+    counts,
     /** A session whose entry the first node has written. */
     async cached() {
       const tokens = await login();
@@ -43,7 +45,19 @@ async function open(t: Test) {
       await eventually('the entry is written', async () => (await stored(sid)) !== '');
       return { ...tokens, sid, sub, jti, answer };
     },
-    ask: (sessionId: string) => second.call('GetSession', { sessionId }),
+    ask,
+    /**
+     * What the asking answered, and what the second node noted. All of it again where Redis took more than 50 ms, as on a busy machine: then
+     * PostgreSQL answers, and the entry is written anew.
+     */
+    async noted<Answer>(asking: () => Promise<Answer>) {
+      await counts();
+      for (let tries = 1; ; tries += 1) {
+        const answer = await asking();
+        const noted = await counts();
+        if (!('redis' in noted) || tries === 10) return { answer, noted };
+      }
+    },
     /** The bytes of the entry, to put them back later. */
     async keep(sid: string) {
       const key = `${prefix}${sid}`;
@@ -68,18 +82,18 @@ function countsOf({ operations }: TestAuthority) {
 const notFound = { code: 'NOT_FOUND', reason: 'NOT_FOUND' };
 
 t.test('what one node read answers at another', async (t) => {
-  const { cached, ask, counts, second, one } = await open(t);
+  const { cached, ask, noted, second, one } = await open(t);
   const { sid, sub, jti, answer } = await cached();
-  await counts();
-  t.strictSame(await ask(sid), answer, 'to the last member, and as old');
-  t.strictSame(await counts(), { hit: 1 });
+  const hit = { answer, noted: { hit: 1 } };
+  t.strictSame(await noted(() => ask(sid)), hit, 'to the last member, and as old');
   t.match(answer, {
     session: { sessionId: sid, userId: sub, ip: '127.0.0.1' },
     ...{ clientId: 'first-party', scope: 'account', amr: ['pwd'], acr: '1fa', roles: [] },
   });
   t.ok(Math.abs(answer.readTimeMs - Date.now()) < 30_000);
-  t.match((await second.call('GetSession', { jti })).session, { sessionId: sid }, 'by a token');
-  t.strictSame(await counts(), { old: 1 }, 'the entry is hardly younger than the token: read again');
+  const byToken = await noted(() => second.call('GetSession', { jti }));
+  t.match(byToken.answer.session, { sessionId: sid }, 'by a token');
+  t.strictSame(byToken.noted, { old: 1 }, 'the entry is hardly younger than the token: read again');
   const { access_token: other } = await one.login(email);
   const asked = await Promise.all(
     Array.from({ length: 20 }, () => second.call('GetSession', { sessionId: claimsOf(other).sid })),
@@ -88,10 +102,10 @@ t.test('what one node read answers at another', async (t) => {
 });
 
 t.test('what Redis has is worth nothing unless a node made it for this session', async (t) => {
-  const { cached, ask, counts, redis, prefix } = await open(t);
+  const { cached, ask, noted, redis, prefix } = await open(t);
   const [{ sid, answer }, other] = [await cached(), await cached()];
   const key = `${prefix}${sid}`;
-  const lies: readonly (readonly [what: string, outcome: string, lie: () => Promise<unknown>])[] = [
+  const lies: readonly (readonly [what: string, expected: string, lie: () => Promise<unknown>])[] = [
     ['a text', 'forged', () => redis.command('SET', key, JSON.stringify({ form: 1, readAt: Date.now() }))],
     ['nothing', 'forged', () => redis.command('SET', key, '')],
     [
@@ -103,14 +117,14 @@ t.test('what Redis has is worth nothing unless a node made it for this session',
     ['one bit less', 'forged', () => flip(redis, key)],
     ['an empty Redis', 'miss', () => redis.command('FLUSHALL')],
   ];
-  await counts();
-  for (const [what, outcome, lie] of lies) {
-    await lie();
-    t.match((await ask(sid)).session, answer.session, what);
-    t.strictSame(await counts(), { [outcome]: 1 }, what);
-    await eventually('it is written anew', async () => String(await redis.command('TYPE', key)) === 'string');
-    await ask(sid);
-    t.strictSame(await counts(), { hit: 1 }, `${what}: and good again`);
+  for (const [what, expected, lie] of lies) {
+    const told = await noted(async () => {
+      await lie();
+      return ask(sid);
+    });
+    t.match(told.answer.session, answer.session, what);
+    t.strictSame(told.noted, { [expected]: 1 }, what);
+    await eventually(`${what}: and good again`, async () => 'hit' in (await noted(() => ask(sid))).noted);
   }
 });
 
@@ -122,16 +136,18 @@ async function flip(redis: { command(...words: (string | number)[]): Promise<unk
 }
 
 t.test('after a logout no node answers, whatever Redis says', async (t) => {
-  const { cached, ask, counts, keep, first, one } = await open(t);
+  const { cached, ask, noted, keep, first, one } = await open(t);
   const { sid, jti, access_token: token } = await cached();
   const putBack = await keep(sid);
   await ask(sid);
   t.equal((await one.call('POST', '/auth/logout', { token })).status, 204);
-  await counts();
-  t.match(await refusalOf(ask(sid)), notFound);
-  await putBack();
-  t.match(await refusalOf(ask(sid)), notFound, 'an old entry that was put back');
-  t.strictSame(await counts(), { revoked: 2 });
+  const refused = await noted(() => refusalOf(ask(sid)));
+  t.match(refused, { answer: notFound, noted: { revoked: 1 } });
+  const old = await noted(async () => {
+    await putBack();
+    return refusalOf(ask(sid));
+  });
+  t.match(old, { answer: notFound, noted: { revoked: 1 } }, 'an old entry that was put back');
   t.match(await refusalOf(first.call('GetSession', { sessionId: sid })), notFound);
   t.match(await refusalOf(first.call('GetSession', { jti })), notFound);
 });
@@ -155,7 +171,7 @@ t.test('a session of an application is not answered while that is disabled', asy
 });
 
 t.test('a right that was taken away is in no answer after that, and a new one in each', async (t) => {
-  const { cached, ask, counts, keep, one, sql } = await open(t);
+  const { cached, ask, counts, noted, keep, one, sql } = await open(t);
   const { grantRole, takeRole, removeRole, setResource, setRole } = one.authority.operations;
   const resource = { audience: 'orders', scopes: ['read'], everyone: [], accessTtlMs: undefined };
   await setResource(resource, operator);
@@ -170,26 +186,26 @@ t.test('a right that was taken away is in no answer after that, and a new one in
   const { sid } = await cached();
   t.strictSame((await ask(sid)).roles, ['clerk']);
   const putBack = await keep(sid);
-  await counts();
+  const rolesOf = async () => (await ask(sid)).roles;
   await takeRole(clerk, operator);
-  t.strictSame((await ask(sid)).roles, [], 'taken while cached');
-  t.strictSame(await counts(), { revoked: 1 });
-  await putBack();
-  t.strictSame((await ask(sid)).roles, [], 'an entry of the old epoch that was put back');
-  t.strictSame(await counts(), { revoked: 1 });
+  t.strictSame(await rolesOf(), [], 'taken while cached');
+  const old = await noted(async () => {
+    await putBack();
+    return rolesOf();
+  });
+  t.strictSame(old, { answer: [], noted: { revoked: 1 } }, 'an entry of the old epoch that was put back');
   await eventually('one of the new epoch is good', async () => {
     await ask(sid);
     return 'hit' in (await counts());
   });
   await grantRole(clerk, operator);
-  t.strictSame((await ask(sid)).roles, ['clerk'], 'granted while cached');
-  t.strictSame(await counts(), { revoked: 1 });
+  t.strictSame(await rolesOf(), ['clerk'], 'granted while cached');
   await removeRole({ name: 'clerk', audience: 'orders' }, operator);
-  t.strictSame((await ask(sid)).roles, [], 'a role that is worth nothing any more');
+  t.strictSame(await rolesOf(), [], 'a role that is worth nothing any more');
 });
 
 t.test('a role that asks for a second factor is not of a session with one', async (t) => {
-  const { cached, ask, one, counts } = await open(t);
+  const { cached, ask, keep, noted, one } = await open(t);
   const { grantRole, setResource, setRole } = one.authority.operations;
   const resource = { audience: 'orders', scopes: ['read'], everyone: [], accessTtlMs: undefined };
   await setResource(resource, operator);
@@ -198,10 +214,13 @@ t.test('a role that asks for a second factor is not of a session with one', asyn
   await grantRole({ role: 'clerk', user: { email } }, operator);
   const { sid, answer } = await cached();
   t.strictSame(answer.roles, ['clerk']);
+  const putBack = await keep(sid);
   await setRole({ ...clerk, secondFactor: true }, operator);
-  await counts();
-  t.strictSame((await ask(sid)).roles, [], 'asked for while cached');
-  t.match(await counts(), { revoked: 1 });
+  const asked = await noted(async () => {
+    await putBack();
+    return (await ask(sid)).roles;
+  });
+  t.match(asked, { answer: [], noted: { revoked: 1 } }, 'asked for while cached');
 });
 
 t.test('a role that ends is not answered from then on', async (t) => {

@@ -46,7 +46,9 @@ export async function compare(t: Test, comparison: Comparison): Promise<void> {
   const [one = [], other = []] = withoutOutliers(times);
   const value = welch(one, other);
   const means = [one, other].map((each) => mean(each).toFixed(2)).join(' and ');
-  t.ok(Math.abs(value) < mostT, `t = ${value.toFixed(2)}, ${means} ms`);
+  const found = `t = ${value.toFixed(2)}, ${means} ms`;
+  t.comment(`${t.name}: ${found}`);
+  t.ok(Math.abs(value) < mostT, found);
   const shorter = other.map((milliseconds) => milliseconds * 0.6);
   t.ok(welch(one, shorter) > mostT, 'a shorter way would be seen');
 }

@@ -1,4 +1,5 @@
 /** Support's reset of lost factors: it waits, the owner is told and can stop it, and it happens once. */
+import { readdir, readFile } from 'node:fs/promises';
 import t, { type Test } from 'tap';
 import { factorLimits } from '../../../src/login/factors/limits.ts';
 import { keptFolder, startAuthority, type TestAuthority } from '../../support/authority.ts';
@@ -262,6 +263,11 @@ t.test('what was due while no node ran waits an hour after the start; a deleted 
   // Bob's would come first.
   for (const email of ['bob@example.com', ada]) await resetFactors({ email }, {}, operator);
   await deleteUser({ email: 'bob@example.com' }, operator);
+  await eventually('she is told', async () => {
+    const mails = await readdir(`${dataDir}/mail`).catch(() => []);
+    const texts = await Promise.all(mails.map((name) => readFile(`${dataDir}/mail/${name}`, 'utf8')));
+    return texts.some((text) => text.includes(`To: ${ada}`) && text.includes('factors are to be removed'));
+  });
   await first.stop();
   clock.shift(3 * day);
   const second = await startAuthority({ clock, dataDir, env: { FACTOR_RESET_DELAY: '1s' } });
