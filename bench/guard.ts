@@ -4,7 +4,7 @@ import { createGuard } from '../packages/guard/src/index.ts';
 import { createGrpcClient } from '../test/support/clients.ts';
 import { seedTokens } from '../test/support/seededSessions.ts';
 import { anId } from './checkLoad.ts';
-import { logoutsOfRounds, underLoadRow } from './guardUnderLoad.ts';
+import { endedInRounds, underLoadRow } from './guardUnderLoad.ts';
 import type { Say } from './main.ts';
 import {
   atLeast,
@@ -25,7 +25,7 @@ const knownTokens = verifierLimits.verifiedTokens / 2;
 
 export async function guardRows(effort: Effort, say: Say): Promise<readonly Row[]> {
   const entries = scaled(1_000_000, effort);
-  const authority = await startWhole({ sessions: logoutsOfRounds(effort), revocations: entries }, say);
+  const authority = await startWhole({ ...endedInRounds(effort), revocations: entries }, say);
   const ending = authority.sessions;
   try {
     const known = await seedTokens(authority.cluster, knownTokens);

@@ -1,4 +1,7 @@
-/** What is left of a guard's checks while revocations arrive: real logouts, through the authority and its stream. */
+/**
+ * What is left of a guard's checks while revocations arrive: real logouts, through the authority and its stream. Each ends all sessions of
+ * a user, since what each logout costs the database and the load is work that the guard's core does not have elsewhere.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ClusterNode } from '../test/support/cluster.ts';
 import type { SeededSession } from '../test/support/seededSessions.ts';
@@ -13,12 +16,19 @@ const arriving = 1_000;
 /** Fewer than this share of them, and the row says nothing: the machine is too slow, or busy. */
 const leastArriving = 0.9;
 const mostRounds = 4;
-/** More than are under way at once, as each is sent at its own moment: those of 100 ms. */
-const connections = 100;
+/** More than are under way at once, as each is sent at its own moment. */
+const connections = 50;
+
+/** How many sessions a user has. */
+const ofUser = 10;
+/** In a second. */
+const logouts = arriving / ofUser;
 
 /** The sessions that it ends. */
-export const logoutsOfRounds = ({ rounds, milliseconds }: Effort) =>
-  Math.ceil(((Math.min(rounds, mostRounds) + 1) * milliseconds * arriving) / 1000);
+export const endedInRounds = ({ rounds, milliseconds }: Effort) => ({
+  sessions: Math.ceil(((Math.min(rounds, mostRounds) + 1) * milliseconds * arriving) / 1000),
+  ofUser,
+});
 
 export async function underLoadRow(
   authority: Pick<WholeAuthority, 'node' | 'cluster' | 'httpPort'>,
@@ -28,7 +38,7 @@ export async function underLoadRow(
 ): Promise<Row> {
   const { node, cluster, httpPort } = authority;
   const child = startChild(new URL('verifyingGuard.js', import.meta.url));
-  const logouts = openLogouts(httpPort, ending);
+  const load = openLogouts(httpPort, ending);
   try {
     child.send({ authority: node.grpcAddress, serviceToken: cluster.serviceToken, tokens: known });
     await child.next();
@@ -42,7 +52,7 @@ export async function underLoadRow(
     for (let round = 0; round <= Math.min(effort.rounds, mostRounds); round += 1) {
       const alone = await verify();
       const batchesBefore = await batchesOf(node);
-      const [busy] = await Promise.all([verify(), logouts.run(effort.milliseconds)]);
+      const [busy] = await Promise.all([verify(), load.run(effort.milliseconds)]);
       const arrived = ((busy.revocations - alone.revocations) / effort.milliseconds) * 1000;
       const batches = (((await batchesOf(node)) - batchesBefore) / effort.milliseconds) * 1000;
       const [rateAlone, rateBusy] = [ofCore(alone), ofCore(busy)];
@@ -52,7 +62,7 @@ export async function underLoadRow(
     }
     return rowOf(rounds, known.length);
   } finally {
-    logouts.close();
+    load.close();
     child.kill();
   }
 }
@@ -94,7 +104,7 @@ function rowOf(rounds: readonly Round[], known: number): Row {
 
 /** Each at its own moment, whatever becomes of the others; when all connections wait, later. */
 function openLogouts(port: number, sessions: readonly SeededSession[]) {
-  const left = [...sessions];
+  const left = sessions.filter((_, index) => index % ofUser === 0);
   let [began, sent, most] = [0, 0, 0];
   const load = openHttpLoad({
     ...{ port, connections },
@@ -102,9 +112,12 @@ function openLogouts(port: number, sessions: readonly SeededSession[]) {
       const number = sent++;
       const session = number < most ? left.pop() : undefined;
       if (session === undefined) return undefined;
-      await wait(Math.max(0, began + (number * 1_000) / arriving - performance.now()));
-      const body = JSON.stringify({ refresh_token: session.refreshToken });
-      return { method: 'POST', path: '/auth/logout', headers: { 'content-type': 'application/json' }, body };
+      await wait(Math.max(0, began + (number * 1_000) / logouts - performance.now()));
+      return {
+        method: 'POST',
+        path: '/auth/logout-all',
+        headers: { authorization: `Bearer ${session.token}` },
+      };
     },
     onAnswer({ status, body }) {
       if (status !== 204) throw new Error(`logout answered ${status}: ${body}`);
@@ -113,7 +126,7 @@ function openLogouts(port: number, sessions: readonly SeededSession[]) {
   return {
     close: load.close,
     run(milliseconds: number) {
-      [began, sent, most] = [performance.now(), 0, Math.floor((milliseconds * arriving) / 1_000)];
+      [began, sent, most] = [performance.now(), 0, Math.floor((milliseconds * logouts) / 1_000)];
       return load.run(milliseconds);
     },
   };

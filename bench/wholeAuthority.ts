@@ -22,7 +22,7 @@ export interface WholeAuthority {
 }
 
 export async function startWhole(
-  contents: { readonly sessions: number; readonly revocations: number },
+  contents: { readonly sessions: number; readonly ofUser?: number; readonly revocations: number },
   say: Say,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<WholeAuthority> {
@@ -31,7 +31,7 @@ export async function startWhole(
   const [node] = cluster.nodes;
   try {
     say(`seeding ${contents.sessions} sessions`);
-    const sessions = await seedSessions(cluster, contents.sessions, 'each');
+    const sessions = await seedSessions(cluster, contents.sessions, contents.ofUser ?? 1);
     if (contents.revocations > 0) {
       await node.drain();
       await fillTable(cluster.postgres.url, 'revocations', contents.revocations, revocationsSql, say);

@@ -51,7 +51,7 @@ const atOnce = 4;
 
 /** Refreshes one after the other on one node, and what ends their session on another one. */
 export async function raceWithEnd(cluster: Cluster, ender: Ender, rounds: number): Promise<RaceResult> {
-  const sessions = await seedSessions(cluster, rounds, 'each');
+  const sessions = await seedSessions(cluster, rounds, 1);
   const wrong: string[] = [];
   let refreshed = 0;
   await inTurns(sessions, async (session, index) => {

@@ -33,11 +33,11 @@ const about = { issuer: 'http://127.0.0.1:8080', audience: 'countersign', access
 /** Rows that are written at the same time. */
 const atOnce = 50;
 
-/** Of one user, or each of a user of its own. */
+/** Of one user, or of users with `ofUser` each, one after the other. */
 export function seedSessions(
   cluster: Cluster,
   count: number,
-  users: 'one' | 'each' = 'one',
+  ofUser?: number,
 ): Promise<readonly SeededSession[]> {
   return withSeeds(cluster, async ({ database, user: first, signer, tokens, refreshTokens }) => {
     /** The same password has the same hash: making each would take seconds. */
@@ -47,9 +47,13 @@ export function seedSessions(
       await database.users.create(user, Date.now());
       return user;
     };
+    const users = await inParts(ofUser === undefined ? 1 : Math.ceil(count / ofUser), async () =>
+      ofUser === undefined ? first : anotherUser(),
+    );
+    let seeded = 0;
     const seedOne = async (): Promise<SeededSession> => {
       const now = Date.now();
-      const user = users === 'one' ? first : await anotherUser();
+      const user = users[Math.floor(seeded++ / (ofUser ?? count))] ?? first;
       const begun = { ...aSession(now), userId: user.id, tokenVersion: user.tokenVersion };
       const session = { ...begun, sealedSecret: refreshTokens.newSealedSecret(begun.id) };
       await database.sessions.create({ ...session, accessExpiresAt: tokens.expiry(now) }, signer.kid);

@@ -1,4 +1,5 @@
 /** A cached token: its signature was verified and its claims strictly read. */
+import { type Places, placeOf } from '@countersign/verifier/revocation/additions';
 import type { ReadToken } from '@countersign/verifier/tokens/accessTokenReader';
 import { type AccessTokenClaims, ownClaims } from './claims.ts';
 import type { Mirror } from './mirror.ts';
@@ -11,6 +12,8 @@ export interface KnownToken {
   /** Created once, so that a repeated token allocates no promise. */
   readonly accepted: Promise<AccessTokenClaims>;
   readonly subjects: readonly Uint8Array[];
+  /** Of the subjects. */
+  readonly places: Places;
   readonly issuedAt: number;
   readonly keySubject: Uint8Array;
   /** The last key set that contained the token's key. */
@@ -29,12 +32,14 @@ export function knownToken(
   keys: KeySet,
 ): KnownToken {
   const claims = ownClaims(read);
+  const subjects = [...jti.subjects, keySubject];
   return {
     text,
     claims,
     expiresAt: claims.exp * 1000,
     accepted: Promise.resolve(claims),
-    subjects: [...jti.subjects, keySubject],
+    subjects,
+    places: subjects.map(placeOf),
     issuedAt: jti.issuedAt,
     keySubject,
     keys,

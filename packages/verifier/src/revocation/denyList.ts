@@ -4,6 +4,7 @@
  * lease, or before memory is loaded, the database is asked every time.
  */
 import { verifierLimits } from '../limits.ts';
+import type { Places } from './additions.ts';
 import type { Confirm, Confirmation } from './confirmation.ts';
 import { createConfirmedRevocations } from './confirmedRevocations.ts';
 import { createMemory, type DenyListMemory } from './denyListMemory.ts';
@@ -31,8 +32,10 @@ export interface DenyList {
   /** Empties and refills memory; nothing is answered from it until `fill` resolves. */
   load(fill: (memory: DenyListMemory) => Promise<void>): Promise<void>;
   loaded(): boolean;
-  /** Changes with each addition. While equal, an earlier "no" still holds. */
+  /** Grows with each addition. While equal, an earlier "no" still holds. */
   version(): number;
+  /** Whether an earlier "no" still holds about the subjects of these places, and about their time of issue. */
+  isUnchanged(places: Places, since: number): boolean;
   /** Adds revocations that later checks must confirm. Idempotent. */
   add(revocations: readonly Revocation[]): void;
   /** Adds committed revocations, which later checks need not confirm while they stay cached. */
@@ -109,7 +112,8 @@ export function createDenyList(parts: DenyListParts): DenyList {
 
     load: memory.load,
     loaded: memory.loaded,
-    version: memory.version,
+    version: memory.additions.version,
+    isUnchanged: memory.additions.isUnchanged,
 
     check(subjects, issuedAt = Number.POSITIVE_INFINITY) {
       const fromMemory = memory.loaded() && lease.held();

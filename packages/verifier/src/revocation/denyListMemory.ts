@@ -1,4 +1,5 @@
 /** A deny-list's memory: filters for revocations of one subject, and marks, which are in no filter. */
+import { type Additions, createAdditions } from './additions.ts';
 import { createMarks, type Marks } from './issuedBefore.ts';
 import type { ProjectedSlice } from './projection.ts';
 import type { Revocation, SliceCount } from './revocation.ts';
@@ -16,8 +17,7 @@ export interface Memory {
   /** Empties memory; complete once `fill` resolves. */
   load(fill: (memory: DenyListMemory) => Promise<void>): Promise<void>;
   loaded(): boolean;
-  /** Changes with each addition. */
-  version(): number;
+  readonly additions: Additions;
   /** Returns those that are not marks. */
   add(revocations: readonly Revocation[], committed: boolean): readonly Revocation[];
   /** False is final once loaded. */
@@ -41,11 +41,12 @@ export function createMemory(parts: {
   let filters = emptyFilters();
   const filtersMayHave = (subject: Uint8Array) => filters.mayContain(subject);
   let loaded = false;
-  let version = 0;
+  const additions = createAdditions();
 
   const add = (revocations: readonly Revocation[], committed: boolean): readonly Revocation[] => {
-    version += 1;
     const others = marks.take(revocations, committed);
+    if (others.length < revocations.length) additions.noteForAll();
+    additions.note(others.map(({ subject }) => subject));
     filters.add(others);
     return others;
   };
@@ -53,7 +54,7 @@ export function createMemory(parts: {
   return {
     async load(fill) {
       loaded = false;
-      version += 1;
+      additions.noteForAll();
       // Replaced first, so that a reload does not need double memory. Additions during the load go into the new filters.
       filters = emptyFilters();
       marks.startOver();
@@ -69,7 +70,7 @@ export function createMemory(parts: {
       if (filters === loading) loaded = true;
     },
     loaded: () => loaded,
-    version: () => version,
+    additions,
     add,
     mayHave: (subjects, issuedAt) => marks.mayCover(issuedAt) || subjects.some(filtersMayHave),
     filters: () => (loaded ? filters : undefined),
