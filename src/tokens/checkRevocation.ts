@@ -3,7 +3,7 @@ import { invalidField } from '@countersign/verifier/errors';
 import type { DenyList, Verdict } from '@countersign/verifier/revocation/denyList';
 import { timeOfMark } from '@countersign/verifier/revocation/issuedBefore';
 import { sessionSubjectBytes } from '@countersign/verifier/revocation/revocation';
-import { type Jti, jtiBytes, jtiCharacters, parseJti } from '@countersign/verifier/tokens/jti';
+import { type JtiSubjects, jtiBytes, jtiCharacters, readJti } from '@countersign/verifier/tokens/jti';
 import { isKid, keySubject } from '@countersign/verifier/tokens/publicKey';
 import { externalSubject } from './externalId.ts';
 import { tokenLimits } from './limits.ts';
@@ -64,8 +64,8 @@ function ofKey(kid: string): Uint8Array {
   throw invalidField('kid', 'format', 'must be the kid of one of our keys: 43 characters of base64url');
 }
 
-function ofJti(text: string, field: string): Jti {
-  const jti = parseJti(text);
+function ofJti(text: string, field: string): JtiSubjects {
+  const jti = readJti(text);
   if (jti !== undefined) return jti;
   throw invalidField(
     field,
