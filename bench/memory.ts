@@ -10,7 +10,7 @@ import type { Say } from './main.ts';
 import { atMost, type Effort, type Row } from './measure.ts';
 
 /** A process gives back what its start took. */
-const idleMilliseconds = 10_000;
+const idleMilliseconds = 30_000;
 
 export async function memoryRows(_effort: Effort, say: Say): Promise<readonly Row[]> {
   const cluster = await startCluster(1, {}, { direct: true, database: durable });
