@@ -5,6 +5,7 @@
 import type { Say } from '../main.ts';
 import { type Effort, type Row, scaled } from '../measure.ts';
 import { openPeople, sizeRow } from './people.ts';
+import { plansRow } from './plans.ts';
 import { pauseRows, pruningRow } from './pruning.ts';
 import { revocationRows } from './revocations.ts';
 import { useRows } from './use.ts';
@@ -30,6 +31,7 @@ export async function growthRows(effort: Effort, say: Say): Promise<readonly Row
     rows.push(...(await useRows(small, large, say)));
     rows.push(await pruningRow(small, large));
     rows.push(...(await pauseRows(large, scaled(1_000_000, effort), say)));
+    rows.push(await plansRow(small, large, say));
     return rows;
   } finally {
     for (const stop of stops.reverse()) await stop();

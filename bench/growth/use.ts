@@ -5,7 +5,7 @@ import type { Say } from '../main.ts';
 import { atMost, median, type Row } from '../measure.ts';
 import { emailOf, type People } from './people.ts';
 
-const tries = 200;
+export const tries = 200;
 const reach = 1.2;
 /** PostgreSQL's processes count what they did once they have been idle for this long. */
 const countedMilliseconds = 11_000;
@@ -58,7 +58,7 @@ export async function useRows(small: People, large: People, say: Say): Promise<r
   ];
 }
 
-async function visit({ node, users }: People, turn: number): Promise<Times> {
+export async function visit({ node, users }: Pick<People, 'node' | 'users'>, turn: number): Promise<Times> {
   const email = emailOf(1 + ((turn * 4_999) % users));
   const times: Partial<Times> = {};
   const timed = async <T>(step: keyof Times, work: () => Promise<T>): Promise<T> => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { openTab, startPageAuthority } from '../support/accountPage.ts';
+import { missedByKeyboard } from '../support/byKeyboard.ts';
 import { inCheckout } from '../support/checkout.ts';
 import { startChromium } from '../support/chromium.ts';
 import { administrator } from '../support/consolePage.ts';
@@ -94,6 +95,7 @@ for (const theme of ['light', 'dark'] as const) {
           .waitFor()
           .catch(async () => t.fail(`${path}: ${await page.textContent('body')}`));
         t.strictSame(await faultsOf(page), [], path);
+        if (theme === 'light') t.strictSame(await missedByKeyboard(page), [], `${path} by keyboard`);
         await keep(page, `${path}-${theme}-${width}`);
       }
       await reasonDialog(page);

@@ -8,6 +8,7 @@ import type { Page } from 'playwright-core';
 import t from 'tap';
 import { openTab, type PageAuthority, startPageAuthority, type Tab } from '../support/accountPage.ts';
 import { password } from '../support/authority.ts';
+import { missedByKeyboard } from '../support/byKeyboard.ts';
 import { inCheckout } from '../support/checkout.ts';
 import { startChromium } from '../support/chromium.ts';
 import { figuresOf, firstVisit } from '../support/firstVisit.ts';
@@ -193,6 +194,7 @@ for (const theme of ['light', 'dark'] as const) {
       for (const { name, open } of screens) {
         await open(tab.page);
         t.strictSame(await faultsOf(tab.page), [], name);
+        if (theme === 'light') t.strictSame(await missedByKeyboard(tab.page), [], `${name} by keyboard`);
         const file = `${name}-${theme}-${width}`;
         if (folder === undefined || !kept.includes(file)) continue;
         await tab.page.evaluate('scrollTo(0, 0)');

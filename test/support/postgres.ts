@@ -69,6 +69,8 @@ export interface PostgresServer {
   readonly url: string;
   /** Of the process that runs now. */
   readonly pid: number;
+  /** What that has logged. */
+  log(): string;
   /** SIGKILL is a crash, SIGINT a shutdown; resolves when the process has ended. */
   kill(signal: 'SIGKILL' | 'SIGINT'): Promise<void>;
   /** Starts it again, after `kill`, with its data and on its port. */
@@ -141,6 +143,7 @@ export async function startPostgres(
       get pid() {
         return server.pid;
       },
+      log: () => server.stderr(),
       kill,
       async start() {
         server = await start();

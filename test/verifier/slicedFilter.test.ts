@@ -146,6 +146,38 @@ t.test('with room reserved it does not grow, and takes at most three bytes for e
   t.end();
 });
 
+t.test('after many at once, later slices do not take as much', (t) => {
+  const filter = createSlicedFilter(sliceMs);
+  const many = 200_000;
+  filter.reserve(1_000, many);
+  for (const id of newSubjects(many)) filter.add(id, 1_000);
+  for (let expiresAt = 2_000; expiresAt <= 9_000; expiresAt += sliceMs)
+    for (const id of newSubjects(100)) filter.add(id, expiresAt);
+  const { entries, capacity } = filter.stats();
+  const smallest = 8 * verifierLimits.bloomFirstCapacity;
+  t.ok(capacity <= 1.6 * entries + smallest, `room for ${capacity} of ${entries}`);
+  t.end();
+});
+
+t.test('steady additions find room for a whole slice soon', (t) => {
+  const filter = createSlicedFilter(sliceMs);
+  const [ofSlice, live] = [20_000, 8];
+  let most = 0;
+  for (let slice = 0; slice < 3 * live; slice += 1) {
+    // Tokens were issued at all times of the last lifetime.
+    for (let end = slice + 1; end <= slice + live; end += 1)
+      for (const id of newSubjects(ofSlice / live)) filter.add(id, end * sliceMs);
+    filter.dropExpired((slice + 1) * sliceMs);
+    if (slice < live) continue;
+    const { entries, capacity } = filter.stats();
+    most = Math.max(most, capacity / entries);
+    const filters = filter.slices().reduce((sum, { layers }) => sum + layers.length, 0);
+    t.ok(filters <= 3 * live, `${filters} filters`);
+  }
+  t.ok(most <= 1.6, `room for ${most.toFixed(2)} times what there is`);
+  t.end();
+});
+
 t.test('what was added before room is reserved stays', (t) => {
   const filter = createSlicedFilter(sliceMs);
   const added = newSubjects(5_000);

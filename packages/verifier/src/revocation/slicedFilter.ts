@@ -1,7 +1,7 @@
 /**
  * Bloom filters in time slices by expiry. No entry is ever deleted: when a slice's time has passed, the slice is dropped, so
  * memory only holds what may be live (I6). A full slice gets a further filter, half as large as all it has; full filters stay
- * unchanged.
+ * unchanged. A new slice begins with half of the fullest one's room.
  */
 import { verifierLimits } from '../limits.ts';
 import { type BloomFilter, bloomGeometry, createBloomFilter, hashId, type IdHash } from './bloomFilter.ts';
@@ -41,6 +41,14 @@ function entriesOf(filters: readonly BloomFilter[]): number {
   return filters.reduce((sum, filter) => sum + filter.count(), 0);
 }
 
+function sizeOf(filters: readonly BloomFilter[]): Omit<FilterStats, 'slices'> {
+  return {
+    entries: entriesOf(filters),
+    capacity: filters.reduce((sum, { capacity }) => sum + capacity, 0),
+    bytes: filters.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
 function anyMayContain(filters: readonly BloomFilter[], hash: IdHash): boolean {
   for (const filter of filters) if (filter.mayContain(hash)) return true;
   return false;
@@ -54,6 +62,9 @@ function layerOf({ capacity, count, bits }: BloomFilter): FilterLayer {
 export function sliceEnd(expiresAt: number, sliceMs: number): number {
   return Math.ceil(expiresAt / sliceMs) * sliceMs;
 }
+
+/** A new slice takes no room beyond this multiple of what is there. Steady additions have 1.4 times as much, and 1.55 at most. */
+const mostRoom = 1.6;
 
 /** Called before a filter of this size is allocated. Throws to prevent that. */
 export type BeforeGrowth = (bytes: number) => void;
@@ -90,9 +101,11 @@ export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth =
   const filterWithRoom = (slice: Slice): BloomFilter => {
     const last = slice.filters.at(-1);
     if (last !== undefined && last.count() < last.capacity) return last;
-    // Expects a new slice to become as full as the fullest.
+    if (last !== undefined) return grow(slice, Math.ceil(entriesOf(slice.filters) / 2));
+    // Expects a new slice to become as full as the fullest; but after one great logout all later ones would be as large.
     const fullest = Math.max(...[...slices.values()].map((other) => entriesOf(other.filters)));
-    return grow(slice, Math.ceil((last === undefined ? fullest : entriesOf(slice.filters)) / 2));
+    const { entries, capacity } = sizeOf(filters);
+    return grow(slice, Math.min(Math.ceil(fullest / 2), Math.ceil(entries * mostRoom) - capacity));
   };
 
   return {
@@ -134,11 +147,6 @@ export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth =
       if (expired.length > 0) relist();
     },
 
-    stats: () => ({
-      entries: entriesOf(filters),
-      capacity: filters.reduce((sum, filter) => sum + filter.capacity, 0),
-      bytes: filters.reduce((sum, filter) => sum + filter.bytes, 0),
-      slices: slices.size,
-    }),
+    stats: () => ({ ...sizeOf(filters), slices: slices.size }),
   };
 }

@@ -1,0 +1,61 @@
+/** How PostgreSQL reads users and sessions for what users and operators do, as its own module auto_explain logs it. */
+import type { Say } from '../main.ts';
+import type { Row } from '../measure.ts';
+import type { People } from './people.ts';
+import { tries, visit } from './use.ts';
+
+const large = ['users', 'sessions'];
+/** The user after those whose times were measured. */
+const turn = tries;
+
+interface Plan {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly Plans?: readonly Plan[];
+}
+
+export async function plansRow(small: People, many: People, say: Say): Promise<Row> {
+  say('reading plans');
+  const [few, all] = [await scansOf(small), await scansOf(many)];
+  const whole = all.filter((scan) => scan.startsWith('Seq Scan'));
+  return {
+    what: `plans of login, refresh, list sessions and \`revoke user\`, ${many.users.toLocaleString('en')} users: how the two tables are read`,
+    yardstick: `${few.join(', ')} (${small.users.toLocaleString('en')} users)`,
+    ours: all.join(', '),
+    ratio: '–',
+    reach: 'by indexes',
+    verdict: all.length > 0 && whole.length === 0 ? 'reached' : 'not reached',
+  };
+}
+
+/** Each once, in order. */
+async function scansOf(people: People): Promise<readonly string[]> {
+  const { node, cluster, query } = people;
+  const { pathname } = new URL(cluster.postgres.url);
+  const settings = {
+    session_preload_libraries: 'auto_explain',
+    'auto_explain.log_min_duration': '0',
+    'auto_explain.log_format': 'json',
+  };
+  await query("LOAD 'auto_explain'");
+  for (const [name, value] of Object.entries(settings))
+    await query(`ALTER DATABASE ${pathname.slice(1)} SET ${name} = '${value}'`);
+  // New connections have them.
+  await node.drain();
+  await node.start();
+  const before = cluster.postgres.log().length;
+  await visit(people, turn);
+  const logged = cluster.postgres.log().slice(before);
+  const plans = [...logged.matchAll(/ plan:\n((?:\t.*\n)+)/g)].map(
+    ([, json = '']) => JSON.parse(json).Plan as Plan,
+  );
+  return [...new Set(plans.flatMap(scansIn))].sort();
+}
+
+function scansIn(plan: Plan): readonly string[] {
+  const { 'Node Type': type, 'Relation Name': relation = '', 'Index Name': index } = plan;
+  const own = type.includes('Scan') && large.includes(relation);
+  const below = (plan.Plans ?? []).flatMap(scansIn);
+  return own ? [index === undefined ? `${type} of ${relation}` : `${type} by ${index}`, ...below] : below;
+}
