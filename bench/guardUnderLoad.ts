@@ -1,6 +1,6 @@
 /**
- * What is left of a guard's checks while revocations arrive: real logouts, through the authority and its stream. Each ends all sessions of
- * a user, since what each logout costs the database and the load is work that the guard's core does not have elsewhere.
+ * What is left of a guard's checks while revocations arrive: real logouts, through the authority and its stream. One logout ends ten
+ * sessions: otherwise the database and the load would use the core that is measured.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ClusterNode } from '../test/support/cluster.ts';

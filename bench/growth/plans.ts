@@ -1,10 +1,13 @@
 /** How PostgreSQL reads users and sessions for what users and operators do, as its own module auto_explain logs it. */
+import { eventually } from '../../test/support/eventually.ts';
 import type { Say } from '../main.ts';
 import type { Row } from '../measure.ts';
 import type { People } from './people.ts';
 import { tries, visit } from './use.ts';
 
 const large = ['users', 'sessions'];
+/** A statement of each: login, refresh, list sessions, `revoke user`. */
+const acts = [/INSERT INTO "public"."sessions"/, /SET generation/, /ORDER BY (s\.)?id DESC/, /end_reason =/];
 /** The user after those whose times were measured. */
 const turn = tries;
 
@@ -46,11 +49,21 @@ async function scansOf(people: People): Promise<readonly string[]> {
   await node.start();
   const before = cluster.postgres.log().length;
   await visit(people, turn);
-  const logged = cluster.postgres.log().slice(before);
-  const plans = [...logged.matchAll(/ plan:\n((?:\t.*\n)+)/g)].map(
-    ([, json = '']) => JSON.parse(json).Plan as Plan,
+  // The log is written by another process, and comes later.
+  const plans = await eventually('the plans are logged', () => {
+    const found = plansIn(cluster.postgres.log().slice(before));
+    return acts.every((act) => found.some(({ text }) => act.test(text))) ? found : undefined;
+  });
+  for (const name of Object.keys(settings)) await query(`ALTER DATABASE ${pathname.slice(1)} RESET ${name}`);
+  return [...new Set(plans.flatMap(({ plan }) => scansIn(plan)))].sort();
+}
+
+/** Only whole entries: the next one, or another line, follows. */
+function plansIn(log: string): readonly { readonly text: string; readonly plan: Plan }[] {
+  const entries = [...log.matchAll(/ plan:\n((?:\t.*\n)+)(?=[^\t])/g)].map(([, json = '']) =>
+    JSON.parse(json),
   );
-  return [...new Set(plans.flatMap(scansIn))].sort();
+  return entries.map((entry) => ({ text: entry['Query Text'], plan: entry.Plan }));
 }
 
 function scansIn(plan: Plan): readonly string[] {

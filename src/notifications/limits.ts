@@ -2,9 +2,10 @@
 export const notificationLimits = {
   /** How often a node looks for messages that another one left, or that are sent again. */
   pollMilliseconds: 5_000,
-  /** After a commit it looks between these, at no moment that another can know: its answer has left by then. */
-  wakeFirstMilliseconds: 50,
-  wakeLastMilliseconds: 150,
+  /** No message is sent earlier: its answer leaves first. */
+  delayMilliseconds: 50,
+  /** And at most so much later, at random, so that nobody can place the work into another's answer. */
+  delaySpreadMilliseconds: 100,
   /** Messages that a node sends at once by each channel: mail servers count connections. */
   sendsAtOnce: 5,
   /** One message; then it is sent again. */

@@ -51,7 +51,7 @@ export function openNotifications(parts: NotificationParts) {
     ...{ outbox, channels, sealing, clock, log, metrics, onFault, onUndelivered },
     onGivenUp: async (given) => tellOperator?.({ outbox }, given, clock.now()),
   });
-  const waking = wakingAfterCommit(parts.database, sending.wake);
+  const waking = wakingAfterCommit(parts.database, sending.wakeSoon);
   const makeLink = createMakeLink(config.tokens.issuer);
   return {
     /** Tells the operator of some events, and wakes the sending job after the commit of a message. */

@@ -2,7 +2,7 @@
  * Sends what waits in the outbox, at least once: an entry is claimed, sent, and deleted only then. Wakes after a commit on this
  * node, and looks from time to time for what others left. Gives up with an alarm when a message is of no use any more.
  */
-import { type Clock, withDeadline } from '@countersign/verifier/clock';
+import { type Cancel, type Clock, withDeadline } from '@countersign/verifier/clock';
 import { platformLimits } from '../platform/limits.ts';
 import type { FaultLog } from '../platform/observability/faultLog.ts';
 import type { Log } from '../platform/observability/log.ts';
@@ -34,12 +34,12 @@ export interface SendParts {
 }
 
 /** Until `start`, nothing is sent. */
-export interface Sending extends Poller {
+export interface Sending extends Pick<Poller, 'stop'> {
   /**
-   * After a commit. Sends a moment later: sending keeps the processor busy, and only where there is somebody to send to. An answer that
-   * came later by that would tell who is registered.
+   * After a commit: sends 50 to 150 ms later. Sending uses the processor, and only where there is somebody to send to: a slower
+   * answer would reveal that.
    */
-  wake(): void;
+  wakeSoon(): void;
   /** `client`: reaches applications; it is made when everything else is. */
   start(client: Channel): void;
 }
@@ -65,7 +65,7 @@ export function createSending(parts: SendParts): Sending {
   let stopped = false;
   let forgetAt = 0;
   let poller: Poller | undefined;
-  let isWaking = false;
+  const waking = new Set<Cancel>();
   const start = (entry: OutboxEntry, sending: Set<Promise<void>>) => {
     // Not awaited: a slow server must not keep other messages waiting.
     const delivery = deliver({ ...parts, channels }, entry)
@@ -82,7 +82,8 @@ export function createSending(parts: SendParts): Sending {
     async run() {
       for (const [channel, sending] of underWay) {
         const free = sendsAtOnce - sending.size;
-        const claimed = free === 0 ? [] : await outbox.claim(clock.now(), claimMilliseconds, free, channel);
+        const due = clock.now() - notificationLimits.delayMilliseconds;
+        const claimed = free === 0 ? [] : await outbox.claim(due, claimMilliseconds, free, channel);
         for (const entry of claimed) start(entry, sending);
       }
       if (clock.monotonic() >= forgetAt) {
@@ -99,17 +100,18 @@ export function createSending(parts: SendParts): Sending {
       channels = { ...channels, client };
       poller = startWakeablePoller(round);
     },
-    wake() {
-      if (isWaking) return;
-      isWaking = true;
-      const { wakeFirstMilliseconds: first, wakeLastMilliseconds: last } = notificationLimits;
-      clock.after(first + (last - first) * (parts.random ?? Math.random)(), () => {
-        isWaking = false;
+    wakeSoon() {
+      const { delayMilliseconds, delaySpreadMilliseconds } = notificationLimits;
+      const random = (parts.random ?? Math.random)();
+      const cancel = clock.after(delayMilliseconds + delaySpreadMilliseconds * random, () => {
+        waking.delete(cancel);
         poller?.wake();
       });
+      waking.add(cancel);
     },
     async stop() {
       stopped = true;
+      for (const cancel of waking) cancel();
       await poller?.stop();
       const finished = Promise.all([...underWay.values()].flatMap((sending) => [...sending]));
       const late = () => new SendFault('stopped');

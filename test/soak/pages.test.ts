@@ -205,6 +205,18 @@ for (const theme of ['light', 'dark'] as const) {
   }
 }
 
+t.test('what the keyboard cannot reach is found', async (t) => {
+  const tab = await openTab(browser, authority.issuer);
+  t.teardown(() => tab.close());
+  await tab.page.setContent(`<style>.still:focus { outline: none }</style><main>
+    <button>Good</button><button tabindex="-1">Skipped</button><span role="button">No control</span>
+    <div inert><a href="/">Inert</a></div><button class="still">Still</button><input type="radio" name="r"><input type="radio" name="r">`);
+  t.strictSame(await missedByKeyboard(tab.page), [
+    ...['not reached: button Skipped ', 'not reached: span No control ', 'not reached: a Inert '],
+    'without a sign of focus: button Still ',
+  ]);
+});
+
 t.test('the dialog that asks for another proof', async (t) => {
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [360, 1440]) {

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { bucketOf } from '@countersign/verifier/revocation/additions';
+import { markAt } from '@countersign/verifier/revocation/issuedBefore';
 import t from 'tap';
 import { propagationLimits } from '../../src/revocation/propagation/limits.ts';
 import {
@@ -189,3 +191,32 @@ t.test('a slow load does not undo the load that came after', async (t) => {
   t.equal(denyList.loaded(), true);
   t.equal(await outcomeOf(denyList, newToken().subjects), fromMemory);
 });
+
+t.test(
+  'a "no" of before holds for a token until its subjects are added, a mark is, or all is loaded anew',
+  async (t) => {
+    const { denyList, load } = createDenyListNode();
+    await load();
+    const { subjects } = newToken();
+    const buckets = subjects.map(bucketOf);
+    const others = randomRows(1_000).filter(({ subject }) => !buckets.includes(bucketOf(subject)));
+    const rows: readonly (readonly [what: string, holds: boolean, change: () => unknown])[] = [
+      ['nothing', true, () => {}],
+      ['others', true, () => denyList.addCommitted(others)],
+      ...subjects.map(
+        (subject, index) =>
+          [`subject ${index}`, false, () => denyList.addCommitted([revoked(subject)])] as const,
+      ),
+      ['one that is not committed', false, () => denyList.add([revoked(subjects[0])])],
+      ['a mark', false, () => denyList.addCommitted([markAt(startOfTest)])],
+      ['a load', false, load],
+    ];
+    for (const [what, holds, change] of rows) {
+      const version = denyList.version();
+      t.ok(denyList.stillHolds(buckets, version), `before: ${what}`);
+      await change();
+      denyList.addCommitted(others);
+      t.equal(denyList.stillHolds(buckets, version), holds, what);
+    }
+  },
+);

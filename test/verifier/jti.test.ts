@@ -101,6 +101,7 @@ t.test('what is not 36 characters of base64url is no jti', (t) => {
     ['a space before', ` ${text.slice(0, -1)}`],
     ['NUL', withLast('\0')],
     ['a letter that is not ASCII', withLast('é')],
+    ['a letter that Node.js takes for A', withLast('\u0141')],
     ['a lone surrogate', withLast('\ud800')],
     ['hexadecimal with hyphens', `${sid.slice(0, 35)}~`],
     ['a megabyte', 'A'.repeat(1_000_000)],

@@ -156,6 +156,21 @@ t.test('after many at once, later slices do not take as much', (t) => {
   const { entries, capacity } = filter.stats();
   const smallest = 8 * verifierLimits.bloomFirstCapacity;
   t.ok(capacity <= 1.6 * entries + smallest, `room for ${capacity} of ${entries}`);
+  for (const id of newSubjects(5_000)) filter.add(id, 1_000);
+  const grown = filter.stats();
+  t.ok(grown.capacity <= 2.1 * grown.entries + smallest, `room for ${grown.capacity} of ${grown.entries}`);
+  t.end();
+});
+
+t.test('nor are they in many small filters', (t) => {
+  const filter = createSlicedFilter(sliceMs);
+  const [many, usual] = [200_000, 20_000];
+  filter.reserve(5_000, many);
+  for (const id of newSubjects(many)) filter.add(id, 5_000);
+  for (const end of [1, 2, 3, 4, 6, 7, 8, 9])
+    for (const id of newSubjects(usual)) filter.add(id, end * sliceMs);
+  const filters = filter.slices().reduce((sum, { layers }) => sum + layers.length, 0);
+  t.ok(filters <= 3 * 9, `${filters} filters`);
   t.end();
 });
 

@@ -34,21 +34,18 @@ export function createJudge(parts: {
     if (known.claims.iss !== mirror.issuer) return refuse('invalid_token', 'memory', 'issuer');
     const underLease = mirror.holdsLease();
     if (!underLease && !asks) return refuse('unavailable', 'memory', 'no_lease');
-    // Noted before asking: the answer does not cover later additions.
-    const version = mirror.denyList.version();
     const verdict = mirror.denyList.check(known.subjects, known.issuedAt);
-    if (verdict instanceof Promise)
-      return judgeLater(known, verdict, underLease ? { mirror, version } : {}, options);
+    if (verdict instanceof Promise) return judgeLater(known, verdict, options);
     // A revoked token stays cached, so that repeating it does not cost a signature check each time.
     if (verdict.revoked) return refuse('invalid_token', 'memory', 'revoked');
-    noteNotRevoked(known, mirror, version);
+    known.mirror = mirror.identity;
+    known.version = mirror.denyList.version();
     return outcomes.acceptKnown(known, options);
   };
 
   const judgeLater = async (
     known: KnownToken,
     asked: Promise<Verdict>,
-    { mirror, version = 0 }: { mirror?: Mirror; version?: number },
     options: VerifyOptions | undefined,
   ): Promise<AccessTokenClaims> => {
     const verdict = await asked.catch((error) => {
@@ -57,17 +54,11 @@ export function createJudge(parts: {
     if (verdict.revoked) throw refusal('invalid_token', 'authority', 'revoked');
     if (isClosed()) throw refusal('unavailable', 'authority', 'closed');
     if (known.expiresAt <= latestTime()) throw refusal('invalid_token', 'authority', 'expired');
-    // A later revocation changes the version before anybody uses this answer.
-    if (mirror !== undefined) noteNotRevoked(known, mirror, version);
+    // Not remembered: the revocation that was asked about may be committed a moment later, and need not be announced again.
     return outcomes.acceptAnswered(known.text, known.claims, options);
   };
 
   return judge;
-}
-
-function noteNotRevoked(known: KnownToken, { identity }: Mirror, version: number): void {
-  known.mirror = identity;
-  known.version = version;
 }
 
 function reasonOf(error: unknown): string {

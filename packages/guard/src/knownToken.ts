@@ -1,5 +1,5 @@
 /** A cached token: its signature was verified and its claims strictly read. */
-import { type Places, placeOf } from '@countersign/verifier/revocation/additions';
+import { type Buckets, bucketOf } from '@countersign/verifier/revocation/additions';
 import type { ReadToken } from '@countersign/verifier/tokens/accessTokenReader';
 import { type AccessTokenClaims, ownClaims } from './claims.ts';
 import type { Mirror } from './mirror.ts';
@@ -13,13 +13,13 @@ export interface KnownToken {
   readonly accepted: Promise<AccessTokenClaims>;
   readonly subjects: readonly Uint8Array[];
   /** Of the subjects. */
-  readonly places: Places;
+  readonly buckets: Buckets;
   readonly issuedAt: number;
   readonly keySubject: Uint8Array;
   /** The last key set that contained the token's key. */
   keys: KeySet;
   /**
-   * The mirror whose deny-list did not have the token in this version. Only its identity: a reference would keep large filters
+   * The mirror whose memory did not have the token in this version: never what the authority answered. Only its identity: a reference would keep large filters
    * alive.
    */
   mirror: Mirror['identity'] | undefined;
@@ -39,7 +39,7 @@ export function knownToken(
     expiresAt: claims.exp * 1000,
     accepted: Promise.resolve(claims),
     subjects,
-    places: subjects.map(placeOf),
+    buckets: subjects.map(bucketOf),
     issuedAt: jti.issuedAt,
     keySubject,
     keys,

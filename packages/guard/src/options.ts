@@ -23,7 +23,7 @@ export interface GuardOptions {
   readonly withoutLease?: 'ask' | 'refuse';
   /** This guard's name in the authority's logs: 1 to 64 of A-Z a-z 0-9 . _ - */
   readonly edgeId?: string;
-  /** Maximum number of live revocations, at 2.4 to 3.8 bytes each. */
+  /** Maximum number of live revocations, at about 3.3 bytes each. */
   readonly maximumRevocations?: number;
   /** Maximum number of cached tokens with verified signatures, at about 2 kB each. */
   readonly rememberedTokens?: number;

@@ -87,7 +87,7 @@ export function createVerification(parts: VerificationParts): Verification {
       if (keys !== known.keys && !isSignedBy(known, keys)) return verifyNew(token, options);
       const isUnchanged =
         known.mirror === mirror.identity &&
-        mirror.denyList.isUnchanged(known.places, known.version) &&
+        mirror.denyList.stillHolds(known.buckets, known.version) &&
         known.expiresAt > latestTime(now.wall) &&
         mirror.holdsLease(now);
       return isUnchanged ? outcomes.acceptKnown(known, options) : judge(known, mirror, options);

@@ -1,5 +1,4 @@
 /** Logins with an authenticator app: the second step, what it refuses, and what the session then says. */
-
 import t from 'tap';
 import { password, startAuthority } from '../../support/authority.ts';
 import { eventually } from '../../support/eventually.ts';

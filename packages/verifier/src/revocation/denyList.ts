@@ -4,7 +4,7 @@
  * lease, or before memory is loaded, the database is asked every time.
  */
 import { verifierLimits } from '../limits.ts';
-import type { Places } from './additions.ts';
+import type { Buckets } from './additions.ts';
 import type { Confirm, Confirmation } from './confirmation.ts';
 import { createConfirmedRevocations } from './confirmedRevocations.ts';
 import { createMemory, type DenyListMemory } from './denyListMemory.ts';
@@ -34,8 +34,8 @@ export interface DenyList {
   loaded(): boolean;
   /** Grows with each addition. While equal, an earlier "no" still holds. */
   version(): number;
-  /** Whether an earlier "no" still holds about the subjects of these places, and about their time of issue. */
-  isUnchanged(places: Places, since: number): boolean;
+  /** Whether a "no" that memory gave at that version still holds for subjects of these buckets. */
+  stillHolds(buckets: Buckets, since: number): boolean;
   /** Adds revocations that later checks must confirm. Idempotent. */
   add(revocations: readonly Revocation[]): void;
   /** Adds committed revocations, which later checks need not confirm while they stay cached. */
@@ -113,7 +113,7 @@ export function createDenyList(parts: DenyListParts): DenyList {
     load: memory.load,
     loaded: memory.loaded,
     version: memory.additions.version,
-    isUnchanged: memory.additions.isUnchanged,
+    stillHolds: memory.additions.stillHolds,
 
     check(subjects, issuedAt = Number.POSITIVE_INFINITY) {
       const fromMemory = memory.loaded() && lease.held();

@@ -1,7 +1,7 @@
 /**
  * Bloom filters in time slices by expiry. No entry is ever deleted: when a slice's time has passed, the slice is dropped, so
  * memory only holds what may be live (I6). A full slice gets a further filter, half as large as all it has; full filters stay
- * unchanged. A new slice begins with half of the fullest one's room.
+ * unchanged. A new slice begins with room for as many as the middle one has.
  */
 import { verifierLimits } from '../limits.ts';
 import { type BloomFilter, bloomGeometry, createBloomFilter, hashId, type IdHash } from './bloomFilter.ts';
@@ -63,11 +63,21 @@ export function sliceEnd(expiresAt: number, sliceMs: number): number {
   return Math.ceil(expiresAt / sliceMs) * sliceMs;
 }
 
-/** A new slice takes no room beyond this multiple of what is there. Steady additions have 1.4 times as much, and 1.55 at most. */
+/** A new slice takes no room beyond this multiple of all that is there. Slices that grow may exceed it by half of their own. */
 const mostRoom = 1.6;
 
 /** Called before a filter of this size is allocated. Throws to prevent that. */
 export type BeforeGrowth = (bytes: number) => void;
+
+/**
+ * How many entries a new slice begins with room for. Of steady additions the middle slice is half full; after one great logout the fullest
+ * would make all later ones as large.
+ */
+function expectedOf(slices: readonly Slice[], filters: readonly BloomFilter[]): number {
+  const sizes = slices.map((slice) => entriesOf(slice.filters)).sort((one, other) => one - other);
+  const { entries, capacity } = sizeOf(filters);
+  return Math.min(sizes[(sizes.length - 1) >> 1] ?? 0, Math.ceil(entries * mostRoom) - capacity);
+}
 
 /** `sliceMs`: the time one slice covers. */
 export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth = () => {}): SlicedFilter {
@@ -100,12 +110,8 @@ export function createSlicedFilter(sliceMs: number, beforeGrowth: BeforeGrowth =
 
   const filterWithRoom = (slice: Slice): BloomFilter => {
     const last = slice.filters.at(-1);
-    if (last !== undefined && last.count() < last.capacity) return last;
-    if (last !== undefined) return grow(slice, Math.ceil(entriesOf(slice.filters) / 2));
-    // Expects a new slice to become as full as the fullest; but after one great logout all later ones would be as large.
-    const fullest = Math.max(...[...slices.values()].map((other) => entriesOf(other.filters)));
-    const { entries, capacity } = sizeOf(filters);
-    return grow(slice, Math.min(Math.ceil(fullest / 2), Math.ceil(entries * mostRoom) - capacity));
+    if (last === undefined) return grow(slice, expectedOf([...slices.values()], filters));
+    return last.count() < last.capacity ? last : grow(slice, Math.ceil(entriesOf(slice.filters) / 2));
   };
 
   return {
