@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { verifierLimits } from '@countersign/verifier/limits';
 import { bloomGeometry } from '@countersign/verifier/revocation/bloomFilter';
+import { sliceEnd } from '@countersign/verifier/revocation/slicedFilter';
 import { status } from '@grpc/grpc-js';
 import t from 'tap';
 import { guardLimits } from '../../packages/guard/src/limits.ts';
@@ -211,13 +212,14 @@ t.test('memory stays bounded, whatever is sent', async (t) => {
   const authority = await anAuthority(t);
   const guard = aGuard(t, [authority], { maximumRevocations: 1_000 });
   const stream = await authority.stream(0);
-  // A new slice is given half the room of the fullest.
+  // A full slice that grows is given half as much again.
   const capacity = 5_000_000;
+  const sliceEndMs = sliceEnd(end, started.sliceMs);
   const size = bloomGeometry(capacity, verifierLimits.bloomFalsePositives).bits / 8;
   const pieces = Math.floor(size / verifierLimits.subscriberFilterBytes);
   serve(stream, authority, {
     filters: [
-      filter({ capacity, entries: capacity }),
+      filter({ sliceEndMs, capacity, entries: capacity }),
       ...Array.from({ length: pieces }, () => bytes(verifierLimits.subscriberFilterBytes)),
       bytes(size - pieces * verifierLimits.subscriberFilterBytes),
     ],
@@ -225,10 +227,13 @@ t.test('memory stays bounded, whatever is sent', async (t) => {
   await guard.ready();
   t.equal(guard.state().revocationBytes, size);
   const before = process.memoryUsage().arrayBuffers;
-  const slices = Array.from({ length: 20 }, (_, index) =>
+  const others = Array.from({ length: 20 }, (_, index) =>
     entry({ expireTimeMs: Date.now() + index * started.sliceMs }),
   );
-  stream.send(revocations(11, ...slices));
+  stream.send(revocations(11, ...others));
+  await eventually('they are there', () => guard.state().revocations === capacity + others.length);
+  t.ok(guard.state().revocationBytes < size * 1.1, 'one great logout does not make other slices as large');
+  stream.send(revocations(12, entry({ expireTimeMs: sliceEndMs })));
   t.match(await fault(guard, 'protocol'), { message: 'more than fits into the memory' });
   t.ok(process.memoryUsage().arrayBuffers < before + size / 4, 'not even one of six megabytes was made');
 });
