@@ -48,12 +48,12 @@ for (const file of process.env.TEST_FILES.split(' ')) {
 `;
 
 /**
- * `alone` and `together`: lists of files, each for one process (`batchesOf`).
+ * `alone`, `together` and `timed`: lists of files, each for one process (`batchesOf`).
  * @returns {Promise<{ pass: number, fail: number }>} counts of assertions
  */
-export async function runTests({ alone, together }, { jobs, signal, print }) {
+export async function runTests({ alone, together, timed }, { jobs, signal, print }) {
   const total = { pass: 0, fail: 0 };
-  const work = async (first, second) => {
+  const work = async (first, second = []) => {
     const next = () => first.shift() ?? second.shift();
     for (let files = next(); files !== undefined; files = next()) {
       signal.throwIfAborted();
@@ -65,6 +65,7 @@ export async function runTests({ alone, together }, { jobs, signal, print }) {
   };
   const others = Array.from({ length: jobs - 1 }, () => work(alone, together));
   await Promise.all([work(together, alone), ...others]);
+  await work(timed);
   return total;
 }
 

@@ -6,6 +6,13 @@ import { built } from './compileTests.mjs';
 const soak = 'test/soak/';
 /** Files that start real authorities or change the whole process run alone. */
 const heavy = ['test/support/server.js', 'test/support/cluster.js'];
+/** What they measure is a time in which many processes must do something: nothing runs beside them. */
+const timed = [
+  'test/revocation/subscribers/subscriberFaults.test.js',
+  'test/workers/sharedListeners.test.js',
+  'test/soak/enumerationTimes.test.js',
+  'test/soak/subscribers.test.js',
+];
 const ofProcess = /\bprocess\.(?!hrtime)|node:child_process|\bfork\(|startProcess/;
 /** Everything that opens a database imports this. */
 const database = 'test/support/testRun.js';
@@ -31,18 +38,20 @@ export async function findTests(names) {
 
 /**
  * Groups files for processes. Those that run `alone` mostly wait for other processes. Those that run `together` keep a core busy:
- * starting a process and loading the code takes longer than most of them.
+ * starting a process and loading the code takes longer than most of them. Those that are `timed` come last, one after the other.
  */
 export async function batchesOf(files, jobs) {
   const imports = new Map();
   const [alone, databases, pure] = [[], [], []];
   for (const file of files) {
+    if (timed.includes(file)) continue;
     const reached = await reachedFrom(file, imports);
     if (imports.get(file).ofProcess || heavy.some((one) => reached.has(one))) alone.push(file);
     else (reached.has(database) ? databases : pure).push(file);
   }
   const together = [...chunks(databases, 12, jobs), ...chunks(pure, 24, 1)];
-  return { alone: alone.map((file) => [file]), together };
+  const each = (list) => list.map((file) => [file]);
+  return { alone: each(alone), together, timed: each(files.filter((file) => timed.includes(file))) };
 }
 
 /** At least `least`, unless there are fewer files. Neighbours go to different chunks: files of one folder take about as long. */
