@@ -162,7 +162,8 @@ async function failOver({ cluster }: Scene): Promise<Ending> {
   const line = await startTcpProxy(primary.port);
   const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(line.port)] });
   const sentinel = await startSentinel({ primaryPort: line.port, downAfterMilliseconds: 1_000 });
-  await eventually('the sentinel knows a replica that is up to date', () => sentinel.hasReplica());
+  // The sentinel asks every ten seconds, and the first time perhaps too early.
+  await eventually('the sentinel knows a replica that is up to date', () => sentinel.hasReplica(), 30_000);
   line.cut('silent');
   return async () => {
     const promoted = async () => (await sentinel.primaryPort()) === replica.port;
