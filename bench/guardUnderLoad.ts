@@ -58,7 +58,15 @@ export async function underLoadRow(
       const [rateAlone, rateBusy] = [ofCore(alone), ofCore(busy)];
       // The first round warms up.
       if (round === 0) continue;
-      rounds.push({ ratio: rateBusy / rateAlone, alone: rateAlone, busy: rateBusy, arrived, batches });
+      const { unanswered } = busy;
+      rounds.push({
+        ratio: rateBusy / rateAlone,
+        alone: rateAlone,
+        busy: rateBusy,
+        arrived,
+        batches,
+        unanswered,
+      });
     }
     return rowOf(rounds, known.length);
   } finally {
@@ -78,6 +86,7 @@ interface Round {
   readonly busy: number;
   readonly arrived: number;
   readonly batches: number;
+  readonly unanswered: number;
 }
 
 /** Sent to the guard so far: it is the only subscriber. */
@@ -93,7 +102,7 @@ function rowOf(rounds: readonly Round[], known: number): Row {
   return {
     what: `guard.verify while ${arriving.toLocaleString('en')} revocations/s arrive, ${known.toLocaleString('en')} known tokens, for each second of its CPU`,
     yardstick: `${perSecond(median(of('alone')))} (at rest)`,
-    ours: `${perSecond(median(of('busy')))}, ${perSecond(arrived)} arrived in ${perSecond(median(of('batches')))} batches`,
+    ours: `${perSecond(median(of('busy')))}, ${perSecond(arrived)} arrived in ${perSecond(median(of('batches')))} batches, ${median(of('unanswered'))} unanswered in a round`,
     ratio: ratio.toFixed(2),
     spread: `${Math.min(...of('ratio')).toFixed(2)}–${Math.max(...of('ratio')).toFixed(2)}`,
     reach: '≥ 0.8',
