@@ -101,6 +101,7 @@ export function createSending(parts: SendParts): Sending {
       poller = startWakeablePoller(round);
     },
     wakeSoon() {
+      if (stopped) return;
       const { delayMilliseconds, delaySpreadMilliseconds } = notificationLimits;
       const random = (parts.random ?? Math.random)();
       const cancel = clock.after(delayMilliseconds + delaySpreadMilliseconds * random, () => {

@@ -55,6 +55,8 @@ t.test('no message is sent before its answer has left, also when another one wak
   await becomes(0);
   await commit();
   await sending.stop();
+  sending.wakeSoon();
+  t.equal(clock.timers(), 0, 'a stop leaves no timer, and none comes after it');
   await clock.advance(delay + spread);
   t.equal(await waiting(), 1, 'what a stop leaves is for another node, or the next start');
 });
