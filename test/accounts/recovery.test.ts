@@ -142,7 +142,7 @@ t.test('known, unknown and disabled addresses are answered alike', async (t) => 
   t.equal(new Set(answers).size, 1, answers.join('\n'));
   await mail.mailTo(ada);
   await mail.mailTo(ada);
-  // The outbox is sent in the order of writing.
+  // What was written before is at least under way when this arrives.
   await node.register('last@example.com');
   await start('last@example.com');
   await mail.mailTo('last@example.com');
@@ -210,16 +210,16 @@ t.test(
     await ask(ada, homes[0] ?? '');
     t.equal(codeOf(await complete(owners, 'short')), '400 password_refused', 'strangers void it no longer');
     for (const home of homes.slice(1)) await ask(ada, home);
-    // The outbox is sent in the order of writing.
+    await eventually('six for the owner, one from each network', () => links().length >= 6 + 6);
+    // Some mails leave at once, and arrive in any order.
     await node.register('last@example.com');
     await ask('last@example.com', '203.0.113.1');
     await mail.mailTo('last@example.com');
-    t.equal(links().length, 6 + 6 + 1, 'six for the owner, one from each network');
-    t.equal(codeOf(await complete(owners)), '400 invalid_link', 'a newer one was sent');
-    const latest = links()
-      .filter(({ to }) => to.includes(ada))
-      .at(-1);
-    t.equal(codeOf(await complete(latest?.token ?? '')), '204');
+    t.equal(links().length, 6 + 6 + 1, 'and no more');
+    const answers: string[] = [];
+    for (const { token } of links().filter(({ to }) => to.includes(ada)))
+      answers.push(codeOf(await complete(token)));
+    t.strictSame(answers.sort(), ['204', ...Array(11).fill('400 invalid_link')], 'only the newest is good');
     t.equal(told.size, 1, [...told].join(' and '));
   },
 );
