@@ -1,9 +1,8 @@
 /** The embedded database in tests. Making one takes seconds, a copy of one that was just made does not. */
 import { cpSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { openEngine } from '../../src/storage/postgres/engine.ts';
 import { migrateStorage } from '../../src/storage/postgres/storage.ts';
 import { ofTestRun } from './testRun.ts';
@@ -21,10 +20,7 @@ export async function copyOfEmbeddedDatabase({ empty = false } = {}): Promise<st
 export async function makeEmbeddedTemplates(folder: string): Promise<void> {
   const [empty, migrated] = [join(folder, 'empty'), join(folder, 'migrated')];
   await mkdir(empty, { recursive: true });
-  const postgres = join(empty, 'postgres');
-  await (await PGlite.create(postgres)).close();
-  // Preparing the usual 128 MB takes half the time in which it opens.
-  await appendFile(join(postgres, 'postgresql.conf'), 'shared_buffers = 16MB\n');
+  await (await openEngine(empty, undefined)).close();
   cpSync(empty, migrated, { recursive: true });
   const engine = await openEngine(migrated, undefined);
   await migrateStorage(engine);

@@ -2,8 +2,12 @@
  * PostgreSQL, as a server or embedded (PGlite), behind one Prisma client. Owns connections and one-line start-up faults. Does not
  * own tables or queries.
  */
-import { cp, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { StartupError } from '@countersign/verifier/errors';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
@@ -63,6 +67,10 @@ export interface EngineOptions {
   readonly pin?: typeof pinConnection;
 }
 
+// Prisma's query compiler and PGlite are WebAssembly. By default V8 optimises what runs during a start already: that takes a
+// quarter of its processor time, and 70 MB that are not given back. Must be set before either is loaded.
+setFlagsFromString(`--wasm-tiering-budget=${postgresLimits.wasmTieringBudget}`);
+
 /** A server if there is a URL, else the embedded database in the folder. */
 export function openEngine(
   dataDir: string,
@@ -113,16 +121,40 @@ async function openEmbedded(dataDir: string, pin: typeof pinConnection): Promise
 
 const embeddedSchema = 'public';
 
+/** PGlite fills its buffers with zeros at the start, so that all of them are resident. */
+const embeddedParameters = ['-c', `shared_buffers=${postgresLimits.embeddedBuffers}`];
+
 async function openFolder(folder: string): Promise<PGlite> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return await PGlite.create(folder);
+    if (!existsSync(join(folder, 'PG_VERSION'))) await createFolder(folder);
+    return await PGlite.create(folder, {
+      startParams: [...PGlite.defaultStartParams, ...embeddedParameters],
+    });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new StartupError(`DATA_DIR: the embedded database in ${folder} cannot be opened: ${why}`, {
       cause,
     });
   }
+}
+
+/**
+ * In a process of its own: initdb takes 600 MB, much of which would stay here. The folder is complete or absent, also after a
+ * crash; then that process may still be at work, so each try has another name.
+ */
+async function createFolder(folder: string): Promise<void> {
+  const unfinished = `${folder}-unfinished-`;
+  for (const name of await readdir(dirname(folder)))
+    if (name.startsWith(basename(unfinished)))
+      await rm(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 10 });
+  const made = await mkdtemp(unfinished);
+  const library = JSON.stringify(import.meta.resolve('@electric-sql/pglite'));
+  const code = `
+    import { PGlite } from ${library};
+    await (await PGlite.create(process.argv[1])).close();
+  `;
+  await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code, made]);
+  await rename(made, folder);
 }
 
 /** Opens a PostgreSQL server. `url` contains a password and appears in no message. */
