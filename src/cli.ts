@@ -11,6 +11,7 @@ import { ignoreClosedPipes } from './platform/closedPipes.ts';
 import { type Config, readConfig } from './platform/config/config.ts';
 import { processEnvironment } from './platform/config/env.ts';
 import { createLog } from './platform/observability/log.ts';
+import { optimiseWebAssemblyLate } from './platform/webAssembly.ts';
 import { hasEmbeddedDatabase, openDataFolder } from './storage/embedded/dataFolder.ts';
 import { backUpStopped, backupRequest, refuseBackupOfServer } from './transport/cli/backup.ts';
 import { runBatches } from './transport/cli/batches.ts';
@@ -129,6 +130,7 @@ async function migrate(json: boolean): Promise<number> {
 }
 
 ignoreClosedPipes([stdout, stderr]);
+optimiseWebAssemblyLate();
 
 try {
   process.exitCode = await main(process.argv.slice(2));

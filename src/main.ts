@@ -6,6 +6,7 @@ import { systemClock, withDeadline } from '@countersign/verifier/clock';
 import { StartupError } from '@countersign/verifier/errors';
 import { ignoreClosedPipes } from './platform/closedPipes.ts';
 import { createStop, type StopSignal } from './platform/stop.ts';
+import { optimiseWebAssemblyLate } from './platform/webAssembly.ts';
 import type { Started } from './serve.ts';
 import { transportLimits } from './transport/limits.ts';
 import { type MainProcess, type ToWorker, workerParameter } from './workers/messages.ts';
@@ -19,6 +20,7 @@ const complain = (line: string) =>
 const described = (error: unknown) => (error as Error).stack ?? String(error);
 
 ignoreClosedPipes([process.stdout, process.stderr]);
+optimiseWebAssemblyLate();
 
 /** Steps a stop must run; grows while the process starts. */
 const opened: (() => Promise<void>)[] = [];

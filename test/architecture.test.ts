@@ -249,7 +249,7 @@ const owners: readonly [library: RegExp, owners: readonly string[]][] = [
   [/^commander$|^@commander-js\/extra-typings$/, ['src/transport/cli/']],
   [
     /^@grpc\/|^grpc-health-check$/,
-    ['src/transport/grpc/', 'src/revocation/subscribers/grpc.ts', 'packages/'],
+    ['src/transport/grpc/', 'src/revocation/subscribers/watchStream.ts', 'packages/'],
   ],
   [/^jose$/, ['src/keys/', 'src/tokens/', 'src/oauth/', 'packages/']],
   [/^otplib$|^qrcode$/, ['src/login/factors/totp.ts']],
@@ -372,7 +372,7 @@ const broken: readonly [rule: string, path: string, text: string][] = [
     'src/accounts/register.ts': "import { x } from '../authority.ts';",
     'src/transport/http/app.ts': "import { x } from '../../sessions/http.ts';",
     'src/transport/grpc/server.ts': "import { x } from '../../tokens/grpc.ts';",
-    'src/transport/grpc/methods.ts': "import {\n  a,\n  b,\n} from '../../services/services.ts';",
+    'src/transport/grpc/methodRow.ts': "import {\n  a,\n  b,\n} from '../../services/services.ts';",
     'src/storage/redis/bus.ts': "import type { x } from '../../transport/http/app.ts';",
     'src/storage/embedded/dataFolder.ts': "export * from '../postgres/engine.ts';",
     'src/storage/postgres/userStore.ts': "import { type x } from '../../accounts/user.ts';",

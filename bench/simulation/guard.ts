@@ -115,7 +115,7 @@ function started(sliceMs: number, entries: number): object {
   };
 }
 
-/** As proto-loader reads what subscribers/grpc.ts writes. */
+/** As proto-loader reads what subscribers/watchStream.ts writes. */
 function responsesOf(message: FeedMessage): readonly object[] {
   switch (message.kind) {
     case 'slice':

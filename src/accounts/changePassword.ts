@@ -21,7 +21,7 @@ import { recoveryPurposes } from '../notifications/links.ts';
 import type { Notices } from '../notifications/notices.ts';
 import { type RevokingParts, revokeAndPropagate } from '../revocation/propagation/revokeAndPropagate.ts';
 import { endOthers } from '../sessions/endSessions.ts';
-import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
+import { readRefreshToken } from '../sessions/readRefreshToken.ts';
 import type { RefreshTokens } from '../sessions/refreshToken.ts';
 import type { Caller } from '../sessions/session.ts';
 import { sessionExpiry } from '../sessions/session.ts';

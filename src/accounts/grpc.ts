@@ -4,7 +4,7 @@ import type { DeleteUserResponse } from '@countersign/verifier/contract/generate
 import type { DisableUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/DisableUserResponse';
 import type { EnableUserResponse } from '@countersign/verifier/contract/generated/countersign/v1/EnableUserResponse';
 import type { Caller } from '../transport/grpc/callers.ts';
-import { check, ends, type Methods } from '../transport/grpc/methods.ts';
+import { check, ends, type Methods } from '../transport/grpc/methodRow.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { DeleteUser } from './deleteUser.ts';
 import type { DisableUser } from './disableUser.ts';

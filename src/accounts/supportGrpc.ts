@@ -21,7 +21,7 @@ import { readOrder } from '../platform/listOrder.ts';
 import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
 import type { Sealing } from '../platform/sealing.ts';
 import { actorOf, type Caller, requirePermission } from '../transport/grpc/callers.ts';
-import { check, ends, type Methods } from '../transport/grpc/methods.ts';
+import { check, ends, type Methods } from '../transport/grpc/methodRow.ts';
 import { actor, type NamesUser, named } from './grpcRequests.ts';
 import { accountLimits } from './limits.ts';
 import type { ListUsers } from './listUsers.ts';

@@ -8,7 +8,7 @@ import { invalidField } from '@countersign/verifier/errors';
 import { readOrder } from '../platform/listOrder.ts';
 import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
 import { actorOf, type Caller } from '../transport/grpc/callers.ts';
-import { change, type Methods, search } from '../transport/grpc/methods.ts';
+import { change, type Methods, search } from '../transport/grpc/methodRow.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { RecordedEvent } from './auditEvent.ts';
 import { auditLimits } from './limits.ts';

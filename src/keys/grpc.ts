@@ -8,7 +8,7 @@ import type { RevokeKeyResponse } from '@countersign/verifier/contract/generated
 import type { RotateKeyResponse } from '@countersign/verifier/contract/generated/countersign/v1/RotateKeyResponse';
 import { invalidField } from '@countersign/verifier/errors';
 import { actorOf, type Caller } from '../transport/grpc/callers.ts';
-import { changes, check, ends, type Methods } from '../transport/grpc/methods.ts';
+import { changes, check, ends, type Methods } from '../transport/grpc/methodRow.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { ListedKey, ListKeys } from './listKeys.ts';
 import type { ResealKeys } from './resealKeys.ts';

@@ -24,10 +24,10 @@ import {
   type SignalVerdict,
 } from '../sessions/context.ts';
 import { sessionEnded } from '../sessions/endSessions.ts';
-import { readRefreshToken } from '../sessions/genuineRefreshToken.ts';
 import { sessionLimits } from '../sessions/limits.ts';
 import { isNewDevice } from '../sessions/newDevice.ts';
 import { tellOfManyRefusals } from '../sessions/ownerNotices.ts';
+import { readRefreshToken } from '../sessions/readRefreshToken.ts';
 import { type Acr, firstPartyClient, holdsKey, type Session } from '../sessions/session.ts';
 import type { NewSession } from '../sessions/store.ts';
 import { type StoringParts, storeSession } from '../sessions/storeSession.ts';

@@ -6,7 +6,7 @@ import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type MessageId } from '@countersign/verifier/ids';
 import { pageTokenAfter, readPageToken } from '../platform/pageToken.ts';
 import { actorOf, type Caller } from '../transport/grpc/callers.ts';
-import { changes, check, type Methods } from '../transport/grpc/methods.ts';
+import { changes, check, type Methods } from '../transport/grpc/methodRow.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import { notificationLimits } from './limits.ts';
 import type { LookAfterOutbox } from './retryMessage.ts';

@@ -5,8 +5,8 @@ import type { AccessTokenClaims } from '@countersign/verifier/tokens/accessToken
 import { isHolder, type Proved } from '@countersign/verifier/tokens/confirmation';
 import type { Actor } from '../audit/auditEvent.ts';
 import type { Revoke } from '../revocation/revoke.ts';
-import { type GenuineTokenParts, readRefreshToken } from '../sessions/genuineRefreshToken.ts';
 import type { Logout } from '../sessions/logout.ts';
+import { type GenuineTokenParts, readRefreshToken } from '../sessions/readRefreshToken.ts';
 import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
 import type { AuthenticatedClient } from './authenticateClient.ts';
 import { type Form, required } from './form.ts';

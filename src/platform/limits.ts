@@ -25,6 +25,8 @@ export const platformLimits = {
   cleanUpPauseMilliseconds: 100,
   /** Networks that share a count: providers move their customers within them. */
   knownNetwork: { ipv4: 24, ipv6: 48 },
+  /** Roughly what a WebAssembly function executes before V8 optimises it: by default 2 to 13 million, depending on its version. */
+  webAssemblyBudgetBytes: 180_000_000,
   rateWindowMilliseconds: 60_000,
   /** How much later a window's end may appear on the next reading; the next window ends a whole window later. */
   rateWindowToleranceMilliseconds: 500,

@@ -12,11 +12,11 @@ import type { RevokeKey } from '../keys/revokeKey.ts';
 import type { Permission } from '../services/service.ts';
 import { filterText } from '../sessions/filterMessage.ts';
 import { actorOf, type Caller, requirePermission } from '../transport/grpc/callers.ts';
-import { check, endless, ends, type Methods, search } from '../transport/grpc/methods.ts';
+import { check, endless, ends, type Methods, search } from '../transport/grpc/methodRow.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { PreviewSessions } from './previewSessions.ts';
 import type { RevocationTarget, Revoke, RevokeResult } from './revoke.ts';
-import { encodingOnce, type WatchStream } from './subscribers/grpc.ts';
+import { encodingOnce, type WatchStream } from './subscribers/watchStream.ts';
 
 export interface RevocationServiceOperations
   extends Pick<PreviewSessions, 'previewRevocation' | 'revocationProgress'> {

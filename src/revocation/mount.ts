@@ -17,9 +17,9 @@ import { createPreviewSessions } from './previewSessions.ts';
 import type { RevokingParts } from './propagation/revokeAndPropagate.ts';
 import { createRevoke } from './revoke.ts';
 import { createRevokeBudgets, type RevokeBudgetParts, type SpendRevokeBudget } from './revokeBudgets.ts';
-import { createWatchStream } from './subscribers/grpc.ts';
 import type { Subscribers } from './subscribers/subscribers.ts';
 import { createWatchRevocations } from './subscribers/watchRevocations.ts';
+import { createWatchStream } from './subscribers/watchStream.ts';
 
 export function openRevokeBudgets(parts: {
   readonly counting: RevokeBudgetParts['rateLimits'];

@@ -11,7 +11,7 @@ import { invalidField } from '@countersign/verifier/errors';
 import { isUuid, type UserId } from '@countersign/verifier/ids';
 import type { Subject } from '../sessions/store.ts';
 import { actorOf, type Caller } from '../transport/grpc/callers.ts';
-import { changes, check, ends, type Methods } from '../transport/grpc/methods.ts';
+import { changes, check, ends, type Methods } from '../transport/grpc/methodRow.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { DefineRights } from './definitions.ts';
 import type { Bearer, GrantRights } from './grants.ts';

@@ -2,8 +2,8 @@
 import type { Clock } from '@countersign/verifier/clock';
 import { doubtfulAcr } from '@countersign/verifier/tokens/bearerToken';
 import type { Actor } from '../audit/auditEvent.ts';
-import { type GenuineTokenParts, readRefreshToken } from './genuineRefreshToken.ts';
 import { judgeRefresh, type RefreshVerdict } from './judgeRefresh.ts';
+import { type GenuineTokenParts, readRefreshToken } from './readRefreshToken.ts';
 import { firstPartyClient } from './session.ts';
 import type { SessionWithUser } from './store.ts';
 

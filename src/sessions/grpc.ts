@@ -18,7 +18,7 @@ import { parseUserAgent } from '../platform/userAgent.ts';
 import type { PreviewSessions } from '../revocation/previewSessions.ts';
 import type { Revoke } from '../revocation/revoke.ts';
 import { actorOf, type Caller } from '../transport/grpc/callers.ts';
-import { check, ends, type Methods, search } from '../transport/grpc/methods.ts';
+import { check, ends, type Methods, search } from '../transport/grpc/methodRow.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import { filterText } from './filterMessage.ts';
 import { sessionLimits } from './limits.ts';

@@ -18,9 +18,9 @@ import {
 import { ofAccount } from '../rights/rights.ts';
 import { type ReadingParts, readGenuineToken } from '../tokens/readToken.ts';
 import { endOf, endSelected } from './endSessions.ts';
-import { type GenuineRefreshToken, readRefreshToken } from './genuineRefreshToken.ts';
 import { sessionLimits } from './limits.ts';
 import { type NamedByToken, revokeNamed, rowCovers } from './namedByToken.ts';
+import { type GenuineRefreshToken, readRefreshToken } from './readRefreshToken.ts';
 import type { RefreshTokens } from './refreshToken.ts';
 import { holdsKey } from './session.ts';
 import type { EndedSession } from './store.ts';

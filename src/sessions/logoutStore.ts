@@ -1,4 +1,4 @@
-/** Logout's writes in one statement: ended sessions, their revocations and audit events. */
+/** Logout's writes in one statement: ended sessions, their revocations and audit events. The SQL is in `storage/postgres/logoutStore.ts`. */
 
 import type { SessionId } from '@countersign/verifier/ids';
 import type { CommitMark } from '@countersign/verifier/revocation/position';

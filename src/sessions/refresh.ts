@@ -20,10 +20,10 @@ import {
   type SignalVerdict,
 } from './context.ts';
 import { endAllOfUser, endSelected } from './endSessions.ts';
-import { readForRefresh } from './genuineRefreshToken.ts';
 import { judgeRefresh } from './judgeRefresh.ts';
 import { sessionLimits } from './limits.ts';
 import { tellOfTheft, tellOfUnusualUse } from './ownerNotices.ts';
+import { readForRefresh } from './readRefreshToken.ts';
 import type { SessionUse } from './refreshStore.ts';
 import type { RefusalMemory } from './refusalMemory.ts';
 import { type EndReason, firstPartyClient } from './session.ts';

@@ -6,7 +6,7 @@ import type { NodeStatus } from '@countersign/verifier/contract/generated/counte
 import type { Status as StatusMessage } from '@countersign/verifier/contract/generated/countersign/v1/Status';
 import type { ShownSetting } from '../platform/config/shownSettings.ts';
 import type { EffectSummary } from '../revocation/propagation/recentEffects.ts';
-import { check, endless, type Methods } from '../transport/grpc/methods.ts';
+import { check, endless, type Methods } from '../transport/grpc/methodRow.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import { statusLimits } from './limits.ts';
 import type { Status, StatusOperations } from './status.ts';

@@ -20,7 +20,7 @@ import type { Service } from '../services/service.ts';
 import { type AnswerOne, createBatch } from '../transport/grpc/batch.ts';
 import type { Caller } from '../transport/grpc/callers.ts';
 import type { CallReports } from '../transport/grpc/callReports.ts';
-import { batch, check, type Methods } from '../transport/grpc/methods.ts';
+import { batch, check, type Methods } from '../transport/grpc/methodRow.ts';
 import { toReason } from '../transport/grpc/reasons.ts';
 import type { GrpcService } from '../transport/grpc/server.ts';
 import type { CheckRevocation, TokenId } from './checkRevocation.ts';

@@ -9,7 +9,7 @@ import { isPermission, type Permission, type Service } from '../../services/serv
 import type { ListServices, RotateServiceToken } from '../../services/services.ts';
 import type { StopService } from '../../services/stopService.ts';
 import { actorOf, type Caller, requirePermission } from '../../transport/grpc/callers.ts';
-import { changes, check, ends, type Methods } from '../../transport/grpc/methods.ts';
+import { changes, check, ends, type Methods } from '../../transport/grpc/methodRow.ts';
 import type { GrpcService } from '../../transport/grpc/server.ts';
 import { readChanges, readNewClient, readPage, toMessage } from './grpcMessages.ts';
 import type { ManageClients } from './manageClients.ts';

@@ -4,9 +4,9 @@
  *
  *   operation → here → database: commit
  *                 ↓
- *      sharedEffect (embedded: localEffect) → bus → announcementListener of each node → its deny-list
+ *      sharedEffect (embedded: localEffect) → bus → announcementListener of each other node → its deny-list
  *                 ↑ everyNode waits for acknowledgements and leases                       ↓ listener
- *      a node acknowledges when its guards have ← subscribers/subscribers → subscribers/grpc → guard: stream → mirror
+ *      a node acknowledges when its guards have ← subscribers/subscribers → subscribers/watchStream → guard: conversation → mirror
  */
 import { type Clock, withDeadline } from '@countersign/verifier/clock';
 import { AuthorityError } from '@countersign/verifier/errors';

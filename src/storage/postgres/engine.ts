@@ -2,17 +2,17 @@
  * PostgreSQL, as a server or embedded (PGlite), behind one Prisma client. Owns connections and one-line start-up faults. Does not
  * own tables or queries.
  */
-import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
+import { cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { StartupError } from '@countersign/verifier/errors';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { driverUrl, schemaOf } from '../../platform/config/databaseUrl.ts';
 import { platformLimits } from '../../platform/limits.ts';
+import { withoutOptimising } from '../../platform/webAssembly.ts';
 import { propagationLimits } from '../../revocation/propagation/limits.ts';
 import { PrismaPGlite, PrismaPg } from './adapters.ts';
 import { failStop, guardCommits } from './commitGuard.ts';
@@ -67,10 +67,6 @@ export interface EngineOptions {
   readonly pin?: typeof pinConnection;
 }
 
-// Prisma's query compiler and PGlite are WebAssembly. By default V8 optimises what runs during a start already: that takes a
-// quarter of its processor time, and 70 MB that are not given back. Must be set before either is loaded.
-setFlagsFromString(`--wasm-tiering-budget=${postgresLimits.wasmTieringBudget}`);
-
 /** A server if there is a URL, else the embedded database in the folder. */
 export function openEngine(
   dataDir: string,
@@ -121,15 +117,19 @@ async function openEmbedded(dataDir: string, pin: typeof pinConnection): Promise
 
 const embeddedSchema = 'public';
 
-/** PGlite fills its buffers with zeros at the start, so that all of them are resident. */
-const embeddedParameters = ['-c', `shared_buffers=${postgresLimits.embeddedBuffers}`];
+/** PGlite writes zeros to its buffers at the start, so all of them take memory. */
+const embeddedOptions = {
+  startParams: [
+    ...PGlite.defaultStartParams,
+    ...['-c', `shared_buffers=${postgresLimits.embeddedBufferMegabytes}MB`],
+  ],
+};
 
 async function openFolder(folder: string): Promise<PGlite> {
   try {
-    if (!existsSync(join(folder, 'PG_VERSION'))) await createFolder(folder);
-    return await PGlite.create(folder, {
-      startParams: [...PGlite.defaultStartParams, ...embeddedParameters],
-    });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (!existsSync(join(folder, 'PG_VERSION'))) await createDatabase(folder);
+    return await PGlite.create(folder, embeddedOptions);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new StartupError(`DATA_DIR: the embedded database in ${folder} cannot be opened: ${why}`, {
@@ -138,23 +138,16 @@ async function openFolder(folder: string): Promise<PGlite> {
   }
 }
 
-/**
- * In a process of its own: initdb takes 600 MB, much of which would stay here. The folder is complete or absent, also after a
- * crash; then that process may still be at work, so each try has another name.
- */
-async function createFolder(folder: string): Promise<void> {
-  const unfinished = `${folder}-unfinished-`;
-  for (const name of await readdir(dirname(folder)))
-    if (name.startsWith(basename(unfinished)))
-      await rm(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 10 });
-  const made = await mkdtemp(unfinished);
+/** In a thread of its own: initdb takes 600 MB, and only the end of a thread is certain to give them back. */
+async function createDatabase(folder: string): Promise<void> {
   const library = JSON.stringify(import.meta.resolve('@electric-sql/pglite'));
   const code = `
+    import { workerData } from 'node:worker_threads';
     import { PGlite } from ${library};
-    await (await PGlite.create(process.argv[1])).close();
+    await (await PGlite.create(workerData, ${JSON.stringify(embeddedOptions)})).close();
   `;
-  await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code, made]);
-  await rename(made, folder);
+  const program = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+  await withoutOptimising(() => once(new Worker(program, { workerData: folder }), 'exit'));
 }
 
 /** Opens a PostgreSQL server. `url` contains a password and appears in no message. */

@@ -1,9 +1,7 @@
 /** Limits of the database: connections and query times. The unit is in the name, the reason beside it. */
 export const postgresLimits = {
-  /** Of the embedded database; the default, 128 MB, is for servers. */
-  embeddedBuffers: '16MB',
-  /** Roughly the bytes of WebAssembly that a function executes before it is optimised; a hundred times the default. */
-  wasmTieringBudget: 180_000_000,
+  /** Of the embedded database; PostgreSQL's default, 128, is for servers. */
+  embeddedBufferMegabytes: 16,
   /** One query of a load: counting, or the first page, of tens of millions of rows on slow disks. */
   loadQueryMilliseconds: 120_000,
   /** A renewal's query may take half a lease, but at least this: a busy machine is not broken. */

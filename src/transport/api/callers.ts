@@ -11,7 +11,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../../audit/auditEvent.ts';
 import type { AuthenticateService } from '../../services/authenticateService.ts';
 import { type Caller, requirePermission } from '../grpc/callers.ts';
-import type { MethodRow } from '../grpc/methods.ts';
+import type { MethodRow } from '../grpc/methodRow.ts';
 import { type Authenticate, sentToken } from '../http/caller.ts';
 import { apiLimits } from './limits.ts';
 

@@ -5,7 +5,7 @@ import { packageDefinition } from '@countersign/verifier/contract/definitions';
 import { protoJson } from '@countersign/verifier/contract/generated/protoJson';
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { CallReports } from '../grpc/callReports.ts';
-import { type MethodRow, rowOf } from '../grpc/methods.ts';
+import { type MethodRow, rowOf } from '../grpc/methodRow.ts';
 import type { Answer, Watch } from '../grpc/rpc.ts';
 import type { GrpcMount, GrpcService } from '../grpc/server.ts';
 import { fromJson, toJson } from './json.ts';

@@ -14,7 +14,7 @@ import type { Connections } from './connections.ts';
 import type { Deadlines } from './deadlines.ts';
 import { type CallListener, type LibraryCall, libraryCall } from './libraryCall.ts';
 import { grpcLimits } from './limits.ts';
-import { type MethodRow, type Methods, rowOf } from './methods.ts';
+import { type MethodRow, type Methods, rowOf } from './methodRow.ts';
 import { createOpenCalls } from './openCalls.ts';
 import { toGrpcError } from './status.ts';
 

@@ -7,7 +7,7 @@ import { certificateNames } from '../../platform/certificateName.ts';
 import type { AuthenticateService, ServiceCredential } from '../../services/authenticateService.ts';
 import type { Permission, Service } from '../../services/service.ts';
 import { grpcLimits } from './limits.ts';
-import type { MethodRow } from './methods.ts';
+import type { MethodRow } from './methodRow.ts';
 
 /** Who calls: a service, or over HTTP a user whose roles carry permissions (`transport/api/callers.ts`). */
 export interface Caller extends Pick<Service, 'name' | 'audiences'> {

@@ -5,7 +5,7 @@
 
 import { AuthorityError } from '@countersign/verifier/errors';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
-import { type MethodRow, type Methods, rowOf } from './methods.ts';
+import { type MethodRow, type Methods, rowOf } from './methodRow.ts';
 
 /** Replaces an unreadable request. */
 class UnreadableRequest {

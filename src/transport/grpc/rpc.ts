@@ -20,7 +20,7 @@ import { type Heartbeat, heartbeat, whilePermitted } from '../watching.ts';
 import type { Authorize, Caller } from './callers.ts';
 import type { CallReports } from './callReports.ts';
 import { admittedOf } from './libraryCall.ts';
-import { type Methods, rowOf } from './methods.ts';
+import { type Methods, rowOf } from './methodRow.ts';
 import { readable } from './requests.ts';
 import { toGrpcError } from './status.ts';
 

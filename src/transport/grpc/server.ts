@@ -36,7 +36,7 @@ import { createLeaving } from './goaway.ts';
 import { createHealth } from './health.ts';
 import { createLibraryRefusals } from './libraryRefusals.ts';
 import { grpcLimits } from './limits.ts';
-import type { Methods } from './methods.ts';
+import type { Methods } from './methodRow.ts';
 import { loadReflected } from './reflection.ts';
 import { withinLimits } from './requests.ts';
 import { createRpc, type Rpc } from './rpc.ts';

@@ -15,7 +15,7 @@ import type { Admitted } from './libraryCall.ts';
 import { grpcLimits } from './limits.ts';
 import { listenersOf } from './listeners.ts';
 import { headBytes } from './messageReader.ts';
-import { type Methods, rowOf } from './methods.ts';
+import { type Methods, rowOf } from './methodRow.ts';
 import type { GrpcError } from './status.ts';
 import type { Usage } from './usage.ts';
 

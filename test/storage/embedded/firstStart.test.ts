@@ -7,23 +7,18 @@ import { eventually } from '../../support/eventually.ts';
 import { startProcess } from '../../support/process.ts';
 import { distFolder, startServer } from '../../support/server.ts';
 
-t.test('a first start that was killed is begun anew, though its initdb still runs', async (t) => {
+t.test('a first start that was killed is begun anew', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'data-'));
   t.teardown(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
   const ports = { HTTP_PORT: '0', GRPC_PORT: '0', OPERATIONS_PORT: '0' };
   const killed = startProcess(process.execPath, [join(distFolder, 'main.js')], {
     env: { DATA_DIR: dataDir, ISSUER: 'http://127.0.0.1:8080', ...ports },
   });
-  const inside = async () => {
-    const folders = (await readdir(dataDir)).filter((name) => name.startsWith('postgres'));
-    return (await Promise.all(folders.map((name) => readdir(join(dataDir, name))))).flat();
-  };
-  await eventually('initdb is at work', async () => (await inside()).includes('global'));
+  const folder = join(dataDir, 'postgres');
+  await eventually('initdb is at work', async () => (await readdir(folder)).includes('global'));
   await killed.stop();
   const server = await startServer(dataDir);
   t.teardown(() => server.stop());
   const account = { email: 'ada@example.com', password: 'correct horse battery staple' };
   t.equal((await server.call('POST', '/auth/register', { body: account })).status, 201);
-  const folders = (await readdir(dataDir)).filter((name) => name.startsWith('postgres'));
-  t.strictSame(folders, ['postgres']);
 });
