@@ -48,7 +48,7 @@ t.test('the link works once, and the first login adds a second factor', async (t
     'nobody proved by it to read the mail',
   );
 
-  const admin = await loginEnrolling(authority, email, Date.now(), newPassword);
+  const admin = await loginEnrolling(authority, email, Date.now, newPassword);
   t.match(claimsOf(admin.token), { aud: apiOfTests, acr: '2fa', roles: ['admin'] });
   const list = await call('POST', '/api/KeyService/ListKeys', { token: admin.token });
   t.equal(list.status, 200);

@@ -336,7 +336,7 @@ t.test('new recovery codes that their owner did not make become useless', async 
   const node = await startAuthority({ env: mailSettings(mail) });
   t.teardown(() => node.stop());
   const { call } = node;
-  const { firstSession, recoveryCodes } = await enrolled(node, ada, Date.now());
+  const { firstSession, recoveryCodes } = await enrolled(node, ada, Date.now);
   await mail.mailTo(ada);
   const { begin, finish } = secondStepAt(node);
   const { access_token: token } = (await finish(await begin(ada), { recovery_code: recoveryCodes[0] })).body;
@@ -356,7 +356,7 @@ t.test('what a link takes back is not done without the link', async (t) => {
   t.teardown(() => mail.stop());
   const node = await startAuthority({ env: mailSettings(mail) });
   t.teardown(() => node.stop());
-  const { recoveryCodes } = await enrolled(node, ada, Date.now());
+  const { recoveryCodes } = await enrolled(node, ada, Date.now);
   const { begin, finish } = secondStepAt(node);
   const { access_token: token } = (await finish(await begin(ada), { recovery_code: recoveryCodes[0] })).body;
   const renew = () => node.call('POST', '/auth/factors/recovery-codes', { token });

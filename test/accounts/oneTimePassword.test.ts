@@ -108,7 +108,7 @@ t.test('of two logins at once, one gets the token', async (t) => {
 
 t.test('the second factor is still asked for; in a session it is no proof', async (t) => {
   const { set, logIn, choose, clock, call, mail, ...node } = await begin(t);
-  const { secret } = await enrolled({ ...node, call }, ada, clock.now());
+  const { secret } = await enrolled({ ...node, call }, ada, clock.now);
   const { password: oneTime } = await set();
   const { body } = await logIn(oneTime);
   await choose(body.password_token);

@@ -249,7 +249,7 @@ t.test('after a restored backup no link of before is good', async (t) => {
 
 t.test("pre-hijacking: a click of the owner makes a stranger's factors no proved ones", async (t) => {
   const { mail, node, clock, call } = await begin(t);
-  const stranger = await enrolled(node, ada, clock.now());
+  const stranger = await enrolled(node, ada, clock.now);
   await mail.mailTo(ada);
   const { access_token: token } = stranger.firstSession;
   await call('POST', '/auth/email/verification', { token });
@@ -270,7 +270,7 @@ t.test(
   'pre-hijacking: the first proof of an address removes the factors that were added before',
   async (t) => {
     const { mail, node, clock, call, start, complete } = await begin(t);
-    const stranger = await enrolled(node, ada, clock.now());
+    const stranger = await enrolled(node, ada, clock.now);
     await mail.mailTo(ada);
     const { operations } = node.authority;
     await start();

@@ -15,7 +15,7 @@ async function begin(t: Test, settings: Readonly<Record<string, string>> = {}) {
   t.teardown(() => mail.stop());
   const node = await startAuthority({ env: { ...mailSettings(mail), ...settings } });
   t.teardown(() => node.stop());
-  const { id } = await enrolled(node, ada, Date.now());
+  const { id } = await enrolled(node, ada, Date.now);
   const { body } = await node.call('GET', '/auth/me', {
     token: (await node.register('bob@example.com')) && (await node.login('bob@example.com')).access_token,
   });

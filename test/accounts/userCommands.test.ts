@@ -19,7 +19,7 @@ t.test('users list, show and reset-factors; audit list of an e-mail', async (t) 
   const register = (email: string) => call('POST', '/auth/register', { body: { email, password } });
   const login = async (email: string) =>
     (await call('POST', '/auth/login', { body: { email, password } })).body;
-  const user = await enrolled({ call, register, login }, alice, Date.now());
+  const user = await enrolled({ call, register, login }, alice, Date.now);
   await register('bob@example.com');
   const { begin, finish } = secondStepAt({ call });
   const [code] = user.recoveryCodes;

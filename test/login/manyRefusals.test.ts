@@ -23,7 +23,7 @@ async function begin(t: Test, env: Readonly<Record<string, string>> = {}, { hasA
   const node = await startAuthority({ clock, env: { ...mailSettings(mail), ...behindProxy, ...env } });
   t.teardown(() => node.stop());
   const tries = triesAt(node, alice);
-  const app = hasApp ? await enrolled(node, alice, clock.now(), from(home)) : undefined;
+  const app = hasApp ? await enrolled(node, alice, clock.now, from(home)) : undefined;
   if (!hasApp) {
     await node.register(alice);
     t.equal(brief(await tries.right(home)), '200', 'the first login');

@@ -17,7 +17,7 @@ async function begin(t: Test, action: string, { hasApp = false } = {}) {
   const node = await startAuthority({ clock, env });
   t.teardown(() => node.stop());
   const { call } = node;
-  const app = hasApp ? await enrolled(node, ada, clock.now() - 30_000) : undefined;
+  const app = hasApp ? await enrolled(node, ada, () => clock.now() - 30_000) : undefined;
   if (app === undefined) await node.register(ada);
   const device = { device_id: 'device-1' };
   const first = await call('POST', '/auth/login', { body: { email: ada, password, ...device } });

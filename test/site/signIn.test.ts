@@ -187,7 +187,7 @@ t.test('closed registration is not offered', async (t) => {
 });
 
 t.test('a second factor by what is typed', async (t) => {
-  const { recoveryCodes } = await enrolled(authority, 'app@example.com', Date.now());
+  const { recoveryCodes } = await enrolled(authority, 'app@example.com', Date.now);
   const { page, faults } = await openTab(browser, issuer, withoutScript);
   await page.goto('/sign-in');
   await page.getByLabel('E-mail').fill('app@example.com');

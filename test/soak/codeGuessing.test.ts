@@ -22,7 +22,7 @@ t.test('random codes of an app from everywhere', async (t) => {
   t.teardown(() => authority.stop());
   const { call } = authority;
   const home = from('192.0.2.7');
-  const { secret } = await enrolled(authority, alice, clock.now(), home);
+  const { secret } = await enrolled(authority, alice, clock.now, home);
   const { begin, finish } = secondStepAt(authority);
   let [checked, opened] = [0, 0];
   for (let count = 0; count < guesses; count += 1) {

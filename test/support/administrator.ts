@@ -1,7 +1,7 @@
 /** A user who may use the API: with a role, an authenticator app, and a token for it. */
 import { apiAudience } from '../../src/rights/apiAudience.ts';
 import { password, type TestAuthority, type Tokens } from './authority.ts';
-import { totpAt } from './secondFactor.ts';
+import { earlyInStep, totpAt } from './secondFactor.ts';
 
 const operator = { name: 'operator' };
 
@@ -20,7 +20,7 @@ export const apiOfTests = apiAudience('http://127.0.0.1:8080');
 export async function newAdministrator(
   authority: TestAuthority,
   email: string,
-  now = Date.now(),
+  now: () => number = Date.now,
 ): Promise<Administrator> {
   await authority.register(email);
   await authority.authority.operations.makeAdmin({ email }, operator);
@@ -32,7 +32,7 @@ export async function newUserWith(
   authority: TestAuthority,
   email: string,
   scopes: readonly string[],
-  now = Date.now(),
+  now: () => number = Date.now,
 ): Promise<Administrator> {
   const { operations } = authority.authority;
   const name = email.split('@')[0] ?? '';
@@ -52,14 +52,15 @@ export async function newUserWith(
 export async function loginEnrolling(
   { call, refresh }: TestAuthority,
   email: string,
-  now: number,
+  now: () => number,
   given = password,
 ): Promise<Administrator> {
   const first = await call('POST', '/auth/login', { body: { email, password: given } });
   const { login_token, enrolment } = first.body;
   if (enrolment?.[0] !== 'totp') throw new Error(`no factor is asked for: ${JSON.stringify(first.body)}`);
   const { secret } = (await call('POST', '/auth/login/factor/enrol', { body: { login_token } })).body;
-  const totp = totpAt(secret, now);
+  await earlyInStep();
+  const totp = totpAt(secret, now());
   const { body } = await call('POST', '/auth/login/factor', { body: { login_token, totp } });
   const tokens = body as Tokens;
   return { ...(await tokenForApi({ call, refresh }, tokens)), secret };

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { password, type TestAuthority } from './authority.ts';
 import type { Answer } from './clients.ts';
+import { eventually } from './eventually.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
@@ -33,18 +34,24 @@ export interface TotpUser {
   readonly firstSession: { readonly access_token: string; readonly refresh_token: string };
 }
 
-/** Registers a user and adds an authenticator app, with the code of `now`. */
+/** Five seconds remain in which the codes that are made now stay what they are: of this step, or the step before. */
+export async function earlyInStep(): Promise<void> {
+  await eventually('a step has begun', () => Date.now() % 30_000 < 25_000);
+}
+
+/** Registers a user and adds an authenticator app, with the code of `now`, early in a step. */
 export async function enrolled(
   { register, login, call }: Pick<TestAuthority, 'register' | 'login' | 'call'>,
   email: string,
-  now: number,
+  now: () => number,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<TotpUser> {
   await register(email);
   const firstSession = await login(email, headers);
   const token = firstSession.access_token;
   const { secret } = (await call('POST', '/auth/factors/totp', { token, headers })).body;
-  const code = totpAt(secret, now);
+  await earlyInStep();
+  const code = totpAt(secret, now());
   const confirmed = await call('POST', '/auth/factors/totp/confirm', { token, body: { code }, headers });
   if (confirmed.status !== 200) throw new Error(`not confirmed: ${JSON.stringify(confirmed.body)}`);
   return { id: confirmed.body.id, secret, recoveryCodes: confirmed.body.recovery_codes, firstSession };

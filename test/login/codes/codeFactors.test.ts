@@ -297,6 +297,6 @@ t.test('support resets the phone, too', async (t) => {
   await authority.operations.resetFactors({ email: ada }, { now: 'lost the phone' }, { name: 'operator' });
   t.equal((await call('GET', '/auth/me', { token })).status, 401);
   t.type((await login(ada)).access_token, 'string');
-  const app = await enrolled(parts, bob, parts.clock.now());
+  const app = await enrolled(parts, bob, parts.clock.now);
   t.equal(app.recoveryCodes.length, 10);
 });

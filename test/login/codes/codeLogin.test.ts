@@ -312,7 +312,7 @@ t.test(
     const parts = await startWithCodes(t);
     const { addPhone, texted, finishCode, begin, post, call, clock, sms } = parts;
     const home = from('192.0.2.1');
-    const app = await enrolled(parts, ada, clock.now());
+    const app = await enrolled(parts, ada, clock.now);
     clock.shift(minute);
     const login = await call('POST', '/auth/login', { body: { email: ada, password } });
     const first = { login_token: login.body.login_token, totp: totpAt(app.secret, clock.now()) };
@@ -436,7 +436,7 @@ t.test('strangers use up no codes of an owner who asks from a known place', asyn
 t.test('a second factor is asked for, and the channel of the code is none', async (t) => {
   const parts = await startWithCodes(t);
   const { withPhone, prove, mailed, texted, finishCode, post, sms, call, clock } = parts;
-  const app = await enrolled(parts, bob, clock.now());
+  const app = await enrolled(parts, bob, clock.now);
   await prove(bob, app.firstSession.access_token);
   clock.shift(minute);
   const mailedCode = await mailed(bob);

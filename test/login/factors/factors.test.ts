@@ -36,7 +36,7 @@ async function setUp(env: Readonly<Record<string, string>> = {}) {
 /** Alice has an app, and a session that both factors opened. */
 async function withApp(env: Readonly<Record<string, string>> = {}) {
   const parts = await setUp(env);
-  const user = await enrolled(parts, alice, parts.clock.now());
+  const user = await enrolled(parts, alice, parts.clock.now);
   const logIn = async () => {
     parts.clock.shift(2 * step);
     const totp = totpAt(user.secret, parts.clock.now());
@@ -201,7 +201,7 @@ t.test('a login under way does not survive the removal of its factor', async (t)
 
 t.test('what is not the caller’s does not exist', async (t) => {
   const { change, register, login, call, clock, begin, finish } = await withApp();
-  const bob = await enrolled({ register, login, call }, 'bob@example.com', clock.now());
+  const bob = await enrolled({ register, login, call }, 'bob@example.com', clock.now);
   t.equal((await change('DELETE', `/${bob.id}`)).status, 404);
   t.equal((await change('DELETE', '/01890a5d-ac96-774b-bcce-b302099a8057')).status, 404);
   t.equal((await change('DELETE', '/x')).status, 400);

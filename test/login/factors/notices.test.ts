@@ -14,7 +14,7 @@ t.test('an authenticator app is added, a recovery code is used, the app is remov
   const { call } = node;
   const { begin, finish } = secondStepAt(node);
 
-  const { id, recoveryCodes } = await enrolled(node, ada, Date.now());
+  const { id, recoveryCodes } = await enrolled(node, ada, Date.now);
   t.match(await mail.mailTo(ada), { subject: 'A way to log in was added', text: /Authenticator app/ });
 
   const { body } = await finish(await begin(ada), { recovery_code: recoveryCodes[0] });

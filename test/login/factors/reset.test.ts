@@ -24,7 +24,7 @@ async function begin(t: Test, env: Readonly<Record<string, string>> = {}) {
   const clock = hurried(createShiftedClock(), factorLimits.resetPollMilliseconds);
   const node = await startAuthority({ clock, env: { ...mailSettings(mail), ...env } });
   t.teardown(() => node.stop());
-  const user = await enrolled(node, ada, clock.now());
+  const user = await enrolled(node, ada, clock.now);
   const reset = (now?: string) => node.authority.operations.resetFactors({ email: ada }, { now }, operator);
   const stopBy = (token: string) => node.call('POST', '/auth/factors/reset/stop', { body: { token } });
   const shown = () => node.authority.operations.showUser({ email: ada });
@@ -229,7 +229,7 @@ t.test('two nodes: each happens once, also when the node that was asked is gone'
   const { env: servers } = await sharedServers(t);
   const env = { ...servers, ...mailSettings(mail), FACTOR_RESET_DELAY: '1s' };
   const asked = await startAuthority({ env });
-  const user = await enrolled(asked, ada, Date.now());
+  const user = await enrolled(asked, ada, Date.now);
   const others = Array.from({ length: 9 }, (_, index) => `user${index}@example.com`);
   for (const email of others) await asked.register(email);
   for (const email of [ada, ...others])
@@ -257,7 +257,7 @@ t.test('what was due while no node ran waits an hour after the start; a deleted 
   const { dataDir } = await keptFolder(t);
   const clock = createLaterClock();
   const first = await startAuthority({ clock, dataDir });
-  await enrolled(first, ada, clock.now());
+  await enrolled(first, ada, clock.now);
   await first.register('bob@example.com');
   const { resetFactors, deleteUser } = first.authority.operations;
   // Bob's would come first.

@@ -10,7 +10,7 @@ t.test('after it, tokens say one factor, until a step-up', async (t) => {
   const clock = createShiftedClock();
   const node = await startAuthority({ clock, env: { SECOND_FACTOR_MAX_AGE: '1h' } });
   t.teardown(() => node.stop());
-  const { secret, firstSession } = await enrolled(node, ada, clock.now());
+  const { secret, firstSession } = await enrolled(node, ada, clock.now);
   const { begin, finish } = secondStepAt(node);
   clock.shift(60_000);
   const { body: opened } = await finish(await begin(ada), { totp: totpAt(secret, clock.now()) });

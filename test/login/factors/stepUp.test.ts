@@ -15,7 +15,7 @@ const refused = '401 invalid_code';
 async function setUp(env: Readonly<Record<string, string>> = {}) {
   const authority = await sharedAuthority(env);
   const { clock } = authority;
-  const user = await enrolled(authority, alice, clock.now());
+  const user = await enrolled(authority, alice, clock.now);
   clock.shift(2 * step);
   const stepUp = (token: string, body: object) => authority.call('POST', '/auth/step-up', { token, body });
   const code = () => totpAt(user.secret, clock.now());

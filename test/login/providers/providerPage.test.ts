@@ -106,7 +106,7 @@ t.test('link from the account, then the second factor on our own page', async (t
   t.match(await tab.textContent('p'), /this identity signs in to your account/);
   await tab.click('button');
   await tab.waitForURL(`${issuer}/app`);
-  const { recoveryCodes } = await enrolled(node, 'boss@example.com', Date.now());
+  const { recoveryCodes } = await enrolled(node, 'boss@example.com', Date.now);
 
   await tab.click('#in');
   await tab.click('button');

@@ -105,7 +105,7 @@ t.test('where registration is closed, only linked identities sign in', async (t)
 t.test('a second factor is asked for, and counts beside it', async (t) => {
   const node = await startWithProvider(t);
   const { signIn, link, call } = node;
-  const { recoveryCodes } = await enrolled(node, 'boss@example.com', Date.now());
+  const { recoveryCodes } = await enrolled(node, 'boss@example.com', Date.now);
   const { begin, finish } = secondStepAt(node);
   const strong = await finish(await begin('boss@example.com'), { recovery_code: recoveryCodes[0] });
   t.equal((await link(strong.body.access_token)).status, 201);

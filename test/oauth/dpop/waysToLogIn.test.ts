@@ -33,7 +33,7 @@ t.test('password and authenticator app: the proof of the last step counts', asyn
   const authority = await startAuthority({ clock });
   t.teardown(() => authority.stop());
   const { call } = authority;
-  const { secret } = await enrolled(authority, alice, clock.now());
+  const { secret } = await enrolled(authority, alice, clock.now);
   const { begin, finish } = secondStepAt(authority);
   const prover = aProver(clock.now);
   const prove = (path: string, given = prover) => given.proof({ method: 'POST', url: issuer + path });

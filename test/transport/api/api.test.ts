@@ -203,7 +203,7 @@ t.test('a proof of eleven minutes ago is too old for a change, and good for read
   const authority = await startAuthority({ clock });
   t.teardown(() => authority.stop());
   const { call } = authority;
-  const admin = await newAdministrator(authority, 'admin@example.com', clock.now());
+  const admin = await newAdministrator(authority, 'admin@example.com', clock.now);
   const rotate = () => call('POST', '/api/KeyService/ResealKeys', { token: admin.token, headers: because });
   t.equal((await rotate()).status, 200);
   clock.shift(11 * 60_000);

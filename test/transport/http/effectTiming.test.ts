@@ -17,7 +17,7 @@ t.test('Server-Timing', async (t) => {
   await node.register(ada);
   const token = async () => (await node.login(ada)).access_token;
   const { begin, finish } = secondStepAt(node);
-  const { id: factor, recoveryCodes } = await enrolled(node, eve, Date.now());
+  const { id: factor, recoveryCodes } = await enrolled(node, eve, Date.now);
   const { token: notMe } = await mail.mailTo(eve);
   const ofBoth = (await finish(await begin(eve), { recovery_code: recoveryCodes[0] })).body;
   const passwords = { current_password: password, new_password: next };
